@@ -93,7 +93,7 @@ public abstract record NodeMessage
                 // The version stands first so that another version is told apart before its fields are read.
                 var version = r.Int32();
                 if (version != NodeLimits.ProtocolVersion)
-                    throw new ProtocolVersionException(version);
+                    throw ProtocolVersionException.For(version);
                 message = new Hello(version, Registration.Read(ref r), Subscription.Read(ref r));
                 break;
             case 2:
@@ -127,28 +127,24 @@ public abstract record NodeMessage
 }
 
 /// <summary>A node speaks another version of the protocol.</summary>
-public sealed class ProtocolVersionException(int version)
-    : FormatException($"The node speaks protocol version {version}, this network speaks {NodeLimits.ProtocolVersion}.")
+public sealed class ProtocolVersionException : FormatException
 {
     public ProtocolVersionException()
-        : this(0)
     {
     }
 
     public ProtocolVersionException(string message)
-        : this(0)
+        : base(message)
     {
-        _ = message;
     }
 
     public ProtocolVersionException(string message, Exception innerException)
-        : this(0)
+        : base(message, innerException)
     {
-        _ = message;
-        _ = innerException;
     }
 
-    public int Version => version;
+    public static ProtocolVersionException For(int version) =>
+        new($"The node speaks protocol version {version}, this network speaks {NodeLimits.ProtocolVersion}.");
 }
 
 /// <summary>

@@ -15,10 +15,10 @@ public static class SigningDomain
     /// <summary>Chain id in the domain while no chain is configured.</summary>
     public const ulong NoChain = 0;
 
-    private static readonly Eip712Domain Domain = new("Atoma", "1", NoChain);
+    private static readonly Hash32 Domain = Eip712.DomainSeparator(NoChain);
 
     public static Hash32 Registration(NodeId node, string endpointKind, string country, ulong timestamp) =>
-        Eip712.Digest(Domain, new Eip712Struct(RegistrationType).Address(node).Text(endpointKind).Text(country).UInt64(timestamp).Hash());
+        Eip712.Digest(Domain, new Eip712Struct(RegistrationType).Address(node).String(endpointKind).String(country).UInt64(timestamp).Hash());
 
     public static Hash32 Message(Hash32 session, ulong sequence, ReadOnlySpan<byte> body) =>
         Eip712.Digest(Domain, new Eip712Struct(MessageType).Bytes32(session).UInt64(sequence).Bytes32(Hash32.Sha256(body)).Hash());

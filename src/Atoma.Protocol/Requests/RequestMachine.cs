@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Nodes;
