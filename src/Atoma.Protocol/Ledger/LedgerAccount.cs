@@ -1,0 +1,81 @@
+using Atoma.Protocol.Common;
+
+namespace Atoma.Protocol.Ledger;
+
+/// <summary>Kinds of account (P11). Stored: append only.</summary>
+public enum AccountKind : byte
+{
+    /// <summary>Money outside the network: every deposit comes from it, every withdrawal goes to it. The only one below zero.</summary>
+    External = 0,
+
+    /// <summary>A requester's prepaid balance.</summary>
+    User = 1,
+
+    /// <summary>Held for open requests.</summary>
+    Escrow = 2,
+
+    /// <summary>A node's bonded collateral.</summary>
+    Collateral = 3,
+
+    /// <summary>A node's collateral taken by an open slash, until its appeal window ends (P8.5).</summary>
+    Frozen = 4,
+
+    /// <summary>What a node has earned and not withdrawn.</summary>
+    Earnings = 5,
+
+    /// <summary>The network's fees and remainders.</summary>
+    Treasury = 6,
+
+    /// <summary>Destroyed money. Nothing leaves it.</summary>
+    Burn = 7,
+}
+
+/// <summary>An account: its kind and whose it is. Shown as <c>kind</c> or <c>kind:owner</c>.</summary>
+/// <param name="Kind">What the account is for.</param>
+/// <param name="Owner">Account id of a user, address of a node, empty for the network's own; at most 64 characters.</param>
+public readonly record struct LedgerAccount(AccountKind Kind, string Owner)
+{
+    public const int OwnerLength = 64;
+
+    public static LedgerAccount External { get; } = new(AccountKind.External, "");
+
+    public static LedgerAccount Escrow { get; } = new(AccountKind.Escrow, "");
+
+    public static LedgerAccount Treasury { get; } = new(AccountKind.Treasury, "");
+
+    public static LedgerAccount Burn { get; } = new(AccountKind.Burn, "");
+
+    public static LedgerAccount User(string id) => new(AccountKind.User, id);
+
+    public static LedgerAccount Collateral(NodeId node) => new(AccountKind.Collateral, node.ToString());
+
+    public static LedgerAccount Frozen(NodeId node) => new(AccountKind.Frozen, node.ToString());
+
+    public static LedgerAccount Earnings(NodeId node) => new(AccountKind.Earnings, node.ToString());
+
+    public override string ToString() =>
+        Owner.Length == 0 ? Kind.ToString().ToLowerInvariant() : $"{Kind.ToString().ToLowerInvariant()}:{Owner}";
+}
+
+/// <summary>Why money moved. Stored: append only.</summary>
+public enum TransferCode : byte
+{
+    Deposit = 1,
+    Withdrawal = 2,
+    Hold = 3,
+    Release = 4,
+    PayPrimary = 5,
+    PayReplica = 6,
+    PayChecker = 7,
+    Fee = 8,
+    Bond = 9,
+    Unbond = 10,
+    SlashFreeze = 11,
+    SlashRequester = 12,
+    SlashHonest = 13,
+    SlashResolver = 14,
+    SlashTreasury = 15,
+    SlashBurn = 16,
+    SlashReturn = 17,
+    SilencePenalty = 18,
+}

@@ -1,0 +1,92 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Protocol.Models;
+
+/// <summary>What a node is asked to generate.</summary>
+/// <param name="Request">The request's id.</param>
+/// <param name="Prompt">Token ids, at least one.</param>
+/// <param name="Parameters">Sampling parameters with the seed. Prompt and MaxTokens together fit the context length.</param>
+public sealed record GenerationTask(Hash32 Request, IReadOnlyList<int> Prompt, SamplingParameters Parameters);
+
+/// <summary>One generated token.</summary>
+/// <param name="Evidence">What it was sampled from; its first entry is the token.</param>
+/// <param name="Finish">Set on the last step only.</param>
+public readonly record struct GeneratedStep(PositionEvidence Evidence, FinishReason? Finish);
+
+/// <summary>Why an engine does not take or finish a task. Append only.</summary>
+public enum EngineRefusal
+{
+    /// <summary>All slots busy and the queue full: try again later.</summary>
+    QueueFull = 1,
+
+    /// <summary>Prompt and max_tokens together exceed the context length.</summary>
+    ContextExceeded = 2,
+
+    /// <summary>A token id outside the vocabulary, or no prompt.</summary>
+    BadPrompt = 3,
+
+    /// <summary>The native library failed; the engine may have recovered.</summary>
+    EngineFault = 4,
+
+    /// <summary>The engine is shutting down.</summary>
+    Stopping = 5,
+}
+
+/// <summary>A task that the engine refused or could not finish.</summary>
+public sealed class EngineRefusedException(EngineRefusal reason, string message) : Exception(message)
+{
+    public EngineRefusedException()
+        : this(EngineRefusal.EngineFault, "The engine refused.")
+    {
+    }
+
+    public EngineRefusedException(string message)
+        : this(EngineRefusal.EngineFault, message)
+    {
+    }
+
+    public EngineRefusedException(string message, Exception innerException)
+        : this(EngineRefusal.EngineFault, message + " " + innerException.Message)
+    {
+    }
+
+    public EngineRefusal Reason => reason;
+}
+
+/// <summary>
+/// A model loaded and ready to generate and to check. Safe to call from many threads at once; tasks are batched together.
+/// Generating and checking are exact within one <see cref="Echelon"/>: same task, same steps, same evidence.
+/// </summary>
+public interface IInferenceEngine : IAsyncDisposable
+{
+    ModelManifest Model { get; }
+
+    Echelon Echelon { get; }
+
+    ITokenizer Tokenizer { get; }
+
+    /// <summary>Sequences it can run at once, and free ones now.</summary>
+    EngineCapacity Capacity { get; }
+
+    /// <summary>
+    /// Streams the answer token by token; the last step carries the finish reason. Cancelling takes effect within one decode
+    /// step and ends the stream with <see cref="OperationCanceledException"/>.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    IAsyncEnumerable<GeneratedStep> GenerateAsync(GenerationTask task, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stage 2 (P7.4): one prefill of prompt and claimed output, own evidence at every output position compared exactly with
+    /// the claimed one, and the claimed end with the own one. The transcript's prompt, parameters and model must be those of
+    /// the task, else a mismatch at position 0.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
+}
+
+/// <param name="Slots">Sequences that can run at once.</param>
+/// <param name="Busy">Sequences running.</param>
+/// <param name="Queued">Tasks waiting for a slot.</param>
+/// <param name="QueueLimit">Tasks that may wait.</param>
+public readonly record struct EngineCapacity(int Slots, int Busy, int Queued, int QueueLimit);

@@ -1,0 +1,113 @@
+using Atoma.Protocol.Common;
+
+namespace Atoma.Protocol.Verification;
+
+/// <summary>Added to one token's log-probability before sampling.</summary>
+/// <param name="Token">Token id.</param>
+/// <param name="Bias">Nats, −100 to 100; ±100 forbids or forces in practice.</param>
+public readonly record struct LogitBias(int Token, double Bias);
+
+/// <summary>
+/// How the next token is chosen (P7.1). Part of the signed work order: two nodes given the same parameters, seed and
+/// logits choose the same token.
+/// </summary>
+public sealed record SamplingParameters
+{
+    /// <summary>0 to 2; 0 takes the likeliest token.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Keep the likeliest tokens whose probabilities reach this sum; (0, 1], 1 keeps all.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Keep this many; 0 means as many as <see cref="VerificationLimits.Candidates"/>.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Keep tokens at least this fraction as likely as the likeliest; [0, 1], 0 keeps all.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>Subtracted once from a token that already occurs in the output; −2 to 2.</summary>
+    public double PresencePenalty { get; init; }
+
+    /// <summary>Subtracted for each occurrence in the output; −2 to 2.</summary>
+    public double FrequencyPenalty { get; init; }
+
+    /// <summary>At most <see cref="VerificationLimits.LogitBiases"/>, in ascending token order.</summary>
+    public IReadOnlyList<LogitBias> LogitBias { get; init; } = [];
+
+    /// <summary>Texts that end the answer; at most <see cref="VerificationLimits.StopTexts"/>.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Most tokens to generate, ≥ 1.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>Go on after an end-of-generation token.</summary>
+    public bool IgnoreEndOfSequence { get; init; }
+
+    /// <summary>Key of the sampler's random numbers (P7.1): the requester's seed, or drawn by the beacon (P3.2).</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Null when every field is in its range, else what is wrong.</summary>
+    public string? Problem()
+    {
+        if (!(Temperature is >= 0 and <= 2)) return "temperature must be between 0 and 2";
+        if (!(TopP is > 0 and <= 1)) return "top_p must be above 0 and at most 1";
+        if (TopK is < 0 or > VerificationLimits.Candidates) return $"top_k must be between 0 and {VerificationLimits.Candidates}";
+        if (!(MinP is >= 0 and <= 1)) return "min_p must be between 0 and 1";
+        if (!(PresencePenalty is >= -2 and <= 2)) return "presence_penalty must be between -2 and 2";
+        if (!(FrequencyPenalty is >= -2 and <= 2)) return "frequency_penalty must be between -2 and 2";
+        if (LogitBias.Count > VerificationLimits.LogitBiases) return $"logit_bias may name at most {VerificationLimits.LogitBiases} tokens";
+        if (LogitBias.Any(b => !(b.Bias is >= -100 and <= 100) || b.Token < 0)) return "logit_bias must map token ids to values between -100 and 100";
+        for (var i = 1; i < LogitBias.Count; i++)
+        {
+            if (LogitBias[i].Token <= LogitBias[i - 1].Token) return "logit_bias must name each token once, in ascending order";
+        }
+
+        if (Stop.Count > VerificationLimits.StopTexts) return $"at most {VerificationLimits.StopTexts} stop texts";
+        if (Stop.Any(s => s.Length is 0 or > VerificationLimits.StopTextLength)) return $"a stop text has 1 to {VerificationLimits.StopTextLength} characters";
+        return MaxTokens is < 1 or > VerificationLimits.OutputTokens ? $"max_tokens must be between 1 and {VerificationLimits.OutputTokens}" : null;
+    }
+
+    public void Write(CanonicalWriter writer)
+    {
+        writer.Float64(Temperature).Float64(TopP).Int32(TopK).Float64(MinP).Float64(PresencePenalty).Float64(FrequencyPenalty);
+        writer.Count(LogitBias.Count);
+        foreach (var bias in LogitBias)
+            writer.Int32(bias.Token).Float64(bias.Bias);
+        writer.Count(Stop.Count);
+        foreach (var stop in Stop)
+            writer.Text(stop);
+        writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed);
+    }
+
+    /// <exception cref="CanonicalFormatException">Not well formed, or a field out of its range.</exception>
+    public static SamplingParameters Read(ref CanonicalReader reader)
+    {
+        var temperature = reader.Float64();
+        var topP = reader.Float64();
+        var topK = reader.Int32();
+        var minP = reader.Float64();
+        var presence = reader.Float64();
+        var frequency = reader.Float64();
+        var biases = new LogitBias[reader.Count(VerificationLimits.LogitBiases)];
+        for (var i = 0; i < biases.Length; i++)
+            biases[i] = new LogitBias(reader.Int32(), reader.Float64());
+        var stops = new string[reader.Count(VerificationLimits.StopTexts)];
+        for (var i = 0; i < stops.Length; i++)
+            stops[i] = reader.Text(VerificationLimits.StopTextLength * 4);
+        var parameters = new SamplingParameters
+        {
+            Temperature = temperature,
+            TopP = topP,
+            TopK = topK,
+            MinP = minP,
+            PresencePenalty = presence,
+            FrequencyPenalty = frequency,
+            LogitBias = biases,
+            Stop = stops,
+            MaxTokens = reader.Int32(),
+            IgnoreEndOfSequence = reader.Bool(),
+            Seed = reader.UInt64(),
+        };
+        return parameters.Problem() is { } problem ? throw new CanonicalFormatException(problem) : parameters;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text;
+using Atoma.Protocol.Common;
+
+namespace Atoma.Protocol.Verification;
+
+/// <summary>
+/// Everything needed to check an answer (P7.2): prompt, parameters with seed, output with evidence, why it ended. Its digest,
+/// the root of a Merkle tree over header, chunks and trailer, is what a node commits to (P5.4).
+/// </summary>
+public sealed record Transcript(
+    Hash32 Model,
+    IReadOnlyList<int> Prompt,
+    SamplingParameters Parameters,
+    IReadOnlyList<TranscriptChunk> Chunks,
+    FinishReason Finish)
+{
+    private static readonly byte[] HeaderDomain = Encoding.ASCII.GetBytes("atoma/transcript/header/1");
+    private static readonly byte[] TrailerDomain = Encoding.ASCII.GetBytes("atoma/transcript/trailer/1");
+
+    private static readonly int ChunksMax = VerificationLimits.OutputTokens / VerificationLimits.ChunkPositions;
+
+    /// <summary>Output tokens in order.</summary>
+    public IEnumerable<int> Output => Chunks.SelectMany(c => c.Positions).Select(p => p.Token);
+
+    public IEnumerable<PositionEvidence> Positions => Chunks.SelectMany(c => c.Positions);
+
+    public int OutputCount => Chunks.Sum(c => c.Positions.Count);
+
+    /// <summary>The digest that commitments bind.</summary>
+    public Hash32 Digest() => MerkleTree.Root(Leaves());
+
+    /// <summary>Leaf hashes: header, each chunk, trailer.</summary>
+    public Hash32[] Leaves()
+    {
+        var leaves = new Hash32[Chunks.Count + 2];
+        var header = new CanonicalWriter().Raw(HeaderDomain).Hash(Model).Tokens([.. Prompt]);
+        Parameters.Write(header);
+        leaves[0] = MerkleTree.Leaf(header.ToArray());
+        for (var i = 0; i < Chunks.Count; i++)
+        {
+            var chunk = new CanonicalWriter();
+            Chunks[i].Write(chunk);
+            leaves[i + 1] = MerkleTree.Leaf(chunk.ToArray());
+        }
+
+        leaves[^1] = MerkleTree.Leaf(new CanonicalWriter().Raw(TrailerDomain).Int32(OutputCount).Byte((byte)Finish).ToArray());
+        return leaves;
+    }
+
+    /// <summary>Index of the first output position where the two differ, or null when they are the same answer.</summary>
+    public int? FirstDifference(Transcript other)
+    {
+        var position = 0;
+        foreach (var (mine, theirs) in Positions.Zip(other.Positions))
+        {
+            if (!mine.Equals(theirs))
+                return position;
+            position++;
+        }
+
+        return OutputCount == other.OutputCount && Finish == other.Finish ? null : position;
+    }
+
+    public void Write(CanonicalWriter writer)
+    {
+        writer.Hash(Model).Tokens([.. Prompt]);
+        Parameters.Write(writer);
+        writer.Count(Chunks.Count);
+        foreach (var chunk in Chunks)
+            chunk.Write(writer);
+        writer.Byte((byte)Finish);
+    }
+
+    public byte[] ToBytes()
+    {
+        var writer = new CanonicalWriter();
+        Write(writer);
+        return writer.ToArray();
+    }
+
+    /// <exception cref="CanonicalFormatException">Not well formed.</exception>
+    public static Transcript FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CanonicalReader(bytes);
+        var transcript = Read(ref reader);
+        reader.End();
+        return transcript;
+    }
+
+    /// <exception cref="CanonicalFormatException">Not well formed.</exception>
+    public static Transcript Read(ref CanonicalReader reader)
+    {
+        var model = reader.Hash();
+        var prompt = reader.Tokens(VerificationLimits.PromptTokens);
+        var parameters = SamplingParameters.Read(ref reader);
+        var chunks = new TranscriptChunk[reader.Count(ChunksMax)];
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            chunks[i] = TranscriptChunk.Read(ref reader);
+            if (i < chunks.Length - 1 && chunks[i].Positions.Count != VerificationLimits.ChunkPositions)
+                throw new CanonicalFormatException("Only the last chunk may be short.");
+        }
+
+        var finish = reader.Byte();
+        if (finish > (byte)FinishReason.Cancelled)
+            throw new CanonicalFormatException($"Unknown finish reason {finish}.");
+        return new Transcript(model, prompt, parameters, chunks, (FinishReason)finish);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Atoma.Protocol.Verification;
+
+/// <summary>Bounds of everything a node or a requester can make us sample, carry or check.</summary>
+public static class VerificationLimits
+{
+    /// <summary>Tokens the sampler looks at, the likeliest first. Six times the usual top-k of 40; keeps a step cheap at any vocabulary.</summary>
+    public const int Candidates = 256;
+
+    /// <summary>Evidence entries per position (P7.2).</summary>
+    public const int EvidenceEntries = 8;
+
+    /// <summary>Fewest entries left when a chunk is thinned to fit its budget: the winner and its runner-up.</summary>
+    public const int EvidenceEntriesMin = 2;
+
+    /// <summary>Positions per Merkle chunk (P7.2).</summary>
+    public const int ChunkPositions = 32;
+
+    /// <summary>Bytes of one full chunk's evidence: 8 KB per 512 tokens (P7.2) over 16 chunks.</summary>
+    public const int ChunkEvidenceBytes = 512;
+
+    /// <summary>Steps of a quantised log-probability per nat; 16 bits then reach down to −32 nats.</summary>
+    public const int QuantaPerNat = 2048;
+
+    /// <summary>Prompt tokens of one request: the largest context window in common use.</summary>
+    public const int PromptTokens = 131_072;
+
+    /// <summary>Output tokens of one request.</summary>
+    public const int OutputTokens = 16_384;
+
+    /// <summary>Biased tokens, as in OpenAI's API.</summary>
+    public const int LogitBiases = 1024;
+
+    /// <summary>Stop texts, as in OpenAI's API.</summary>
+    public const int StopTexts = 4;
+
+    /// <summary>Characters of one stop text.</summary>
+    public const int StopTextLength = 64;
+
+    /// <summary>Terms further than this below the largest logit add less than a double can show: they count as zero.</summary>
+    public const double LogSumCutoffNats = 40;
+}
