@@ -61,7 +61,8 @@ internal sealed class EngineLoop
         }
     }
 
-    private void Turn()
+    /// <summary>One round; tests drive it by hand.</summary>
+    internal void Turn()
     {
         DropCancelled();
         Admit();
