@@ -13,7 +13,7 @@ namespace Atoma.Inference.Engine;
 /// </summary>
 internal sealed class EngineLoop
 {
-    /// <summary>A chunk shorter than this is left for the next turn: it would cost a whole pass over the weights.</summary>
+    /// <summary>What is left of a turn's tokens is not spent on a shorter piece of a longer prompt: each piece costs a whole pass over the weights.</summary>
     private const int ChunkTokensMin = 16;
 
     private readonly InvariantContext _context;
@@ -106,16 +106,17 @@ internal sealed class EngineLoop
 
     private void Prefill()
     {
-        for (var budget = _shape.ChunkTokens; budget >= ChunkTokensMin || budget == _shape.ChunkTokens;)
+        for (var budget = _shape.ChunkTokens; budget > 0;)
         {
             var hasPrompt = _prefilling.Count > 0;
             if (!hasPrompt && _check is null)
                 return;
-            if (_check is not null && (_checkIsNext || !hasPrompt))
-                budget -= PrefillCheck(_check, budget);
-            else
-                budget -= PrefillPrompt(_prefilling[0], budget);
-            _checkIsNext = !_checkIsNext;
+            var isCheck = _check is not null && (_checkIsNext || !hasPrompt);
+            var left = isCheck ? _check!.Tokens.Length - _check.Fed : _slots[_prefilling[0]]!.Prompt.Length - _slots[_prefilling[0]]!.Fed;
+            if (budget < _shape.ChunkTokens && budget < Math.Min(left, ChunkTokensMin))
+                return;
+            budget -= isCheck ? PrefillCheck(_check!, budget) : PrefillPrompt(_prefilling[0], budget);
+            _checkIsNext = !isCheck;
         }
     }
 
