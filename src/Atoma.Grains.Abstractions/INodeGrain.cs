@@ -1,0 +1,111 @@
+using Orleans.Concurrency;
+
+namespace Atoma.Grains.Abstractions;
+
+/// <summary>A node: its registration, state (P2.1), lease and the link it is reached by.</summary>
+[Alias("atoma.INodeGrain")]
+public interface INodeGrain : IGrainWithStringKey
+{
+    /// <summary>A verified connection: registers a new node, refuses one that may not work. A newer connection replaces an older.</summary>
+    [Alias("Connect")]
+    Task<ConnectReply> Connect(ConnectCall call, INodeLink link);
+
+    /// <summary>Renews the lease of this session. False when the session is no longer the node's.</summary>
+    [Alias("Renew")]
+    Task<bool> Renew(string session, int busy);
+
+    /// <summary>The session's link is gone.</summary>
+    [Alias("Disconnect")]
+    Task Disconnect(string session);
+
+    /// <summary>Delivers a coordinator message. False when the node cannot be reached.</summary>
+    [Alias("Send")]
+    [AlwaysInterleave]
+    Task<bool> Send(byte[] message);
+
+    /// <summary>Remembers that this request waits for the node, so that it learns of a lost connection.</summary>
+    [Alias("Engage")]
+    [AlwaysInterleave]
+    Task<bool> Engage(string request);
+
+    /// <summary>The request no longer waits for the node.</summary>
+    [Alias("Release")]
+    [AlwaysInterleave]
+    Task Release(string request);
+
+    /// <summary>Takes the node out of all draws at once (P8).</summary>
+    [Alias("Jail")]
+    Task Jail(string reason);
+
+    [Alias("Describe")]
+    Task<NodeInfo?> Describe();
+}
+
+/// <summary>The way to one connected node, in whichever process its connection ends.</summary>
+[Alias("atoma.INodeLink")]
+public interface INodeLink : IGrainObserver
+{
+    [Alias("Deliver")]
+    [AlwaysInterleave]
+    Task<bool> Deliver(byte[] message);
+
+    /// <summary>Ends the connection, with a <see cref="Atoma.Protocol.Nodes.RefusalCode"/> and a reason.</summary>
+    [Alias("Close")]
+    [AlwaysInterleave]
+    Task Close(int code, string reason);
+}
+
+/// <param name="Session">Session id in hex.</param>
+/// <param name="Hello">The node's hello message, canonical bytes, its frame's signature checked.</param>
+[GenerateSerializer, Alias("atoma.ConnectCall"), Immutable]
+public sealed record ConnectCall([property: Id(0)] string Session, [property: Id(1)] byte[] Hello);
+
+/// <param name="Code">A <see cref="Atoma.Protocol.Nodes.RefusalCode"/>; 0 when let in.</param>
+/// <param name="Reason">For the operator.</param>
+/// <param name="State">The node's state.</param>
+/// <param name="LeaseMs">Milliseconds within which the next heartbeat is due.</param>
+/// <param name="CollateralMicros">Bonded collateral.</param>
+[GenerateSerializer, Alias("atoma.ConnectReply"), Immutable]
+public sealed record ConnectReply(
+    [property: Id(0)] int Code, [property: Id(1)] string Reason, [property: Id(2)] string State, [property: Id(3)] int LeaseMs,
+    [property: Id(4)] long CollateralMicros);
+
+/// <summary>A node as shown.</summary>
+[GenerateSerializer, Alias("atoma.NodeInfo"), Immutable]
+public sealed record NodeInfo
+{
+    [Id(0)] public required string Address { get; init; }
+
+    /// <summary>registered, active, jailed, unbonding or exited.</summary>
+    [Id(1)] public required string State { get; init; }
+
+    [Id(2)] public required bool Online { get; init; }
+
+    /// <summary>silo or gateway.</summary>
+    [Id(3)] public required string EndpointKind { get; init; }
+
+    [Id(4)] public required string Country { get; init; }
+
+    [Id(5)] public required string Model { get; init; }
+
+    [Id(6)] public required string Echelon { get; init; }
+
+    [Id(7)] public required long InputPriceMicros { get; init; }
+
+    [Id(8)] public required long OutputPriceMicros { get; init; }
+
+    [Id(9)] public required int Slots { get; init; }
+
+    [Id(10)] public required int Busy { get; init; }
+
+    [Id(11)] public required long CollateralMicros { get; init; }
+
+    [Id(12)] public required long FrozenMicros { get; init; }
+
+    [Id(13)] public required long EarningsMicros { get; init; }
+
+    [Id(14)] public required DateTimeOffset RegisteredAt { get; init; }
+
+    /// <summary>Empty unless jailed.</summary>
+    [Id(15)] public required string JailReason { get; init; }
+}

@@ -1,0 +1,160 @@
+using Orleans.Concurrency;
+
+namespace Atoma.Grains.Abstractions;
+
+/// <summary>One request, from submission to its receipt (P5).</summary>
+[Alias("atoma.IRequestGrain")]
+public interface IRequestGrain : IGrainWithStringKey
+{
+    /// <summary>Quotes, holds and accepts in one step (P5.1), then starts the work. Nothing is charged unless accepted.</summary>
+    [Alias("Submit")]
+    Task<SubmitReply> Submit(SubmitCall call);
+
+    /// <summary>Everything that happened from event <paramref name="from"/> on, then what happens, up to and including the last event.</summary>
+    [Alias("Watch")]
+    [AlwaysInterleave]
+    IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default);
+
+    /// <summary>The requester is gone (P5.8).</summary>
+    [Alias("Cancel")]
+    Task Cancel();
+
+    /// <summary>A verified message of a node, canonical bytes.</summary>
+    [Alias("Receive")]
+    Task Receive(string node, byte[] message);
+
+    [Alias("NodeLost")]
+    Task NodeLost(string node);
+
+    /// <summary>Called for open requests that are due, or that a stop of the process has orphaned.</summary>
+    [Alias("Sweep")]
+    Task Sweep();
+
+    /// <summary>The request as JSON (<see cref="Atoma.Protocol.Receipts.RequestView"/>), and whose it is; null when there is none.</summary>
+    [Alias("Describe")]
+    [AlwaysInterleave]
+    Task<RequestInfo?> Describe();
+}
+
+/// <summary>A request as submitted.</summary>
+[GenerateSerializer, Alias("atoma.SubmitCall"), Immutable]
+public sealed record SubmitCall
+{
+    [Id(0)] public required string Account { get; init; }
+
+    /// <summary>Empty, or at most 128 characters.</summary>
+    [Id(1)] public required string IdempotencyKey { get; init; }
+
+    [Id(2)] public required string Model { get; init; }
+
+    /// <summary>A conversation, or empty when <see cref="Prompt"/> is set.</summary>
+    [Id(3)] public required IReadOnlyList<ChatTurn> Messages { get; init; }
+
+    /// <summary>A plain text to complete.</summary>
+    [Id(4)] public required string? Prompt { get; init; }
+
+    /// <summary>Canonical bytes of the sampling parameters; the seed in them counts only with <see cref="SeedGiven"/>.</summary>
+    [Id(5)] public required byte[] Parameters { get; init; }
+
+    /// <summary>0 means as many tokens as the model's context has left (at most the default limit).</summary>
+    [Id(6)] public required int MaxTokens { get; init; }
+
+    [Id(7)] public required bool SeedGiven { get; init; }
+
+    /// <summary>A level as written in the API, or empty when <see cref="Assurance"/> is set.</summary>
+    [Id(8)] public required string Integrity { get; init; }
+
+    /// <summary>Wanted probability that a wrong answer is caught.</summary>
+    [Id(9)] public required double? Assurance { get; init; }
+
+    [Id(10)] public required bool Streaming { get; init; }
+
+    /// <summary>32 random bytes of the requester's side (P3.2); the grain's key follows from account and nonce.</summary>
+    [Id(11)] public required byte[] Nonce { get; init; }
+}
+
+/// <param name="Role">system, user or assistant.</param>
+/// <param name="Content">Plain text.</param>
+[GenerateSerializer, Alias("atoma.ChatTurn"), Immutable]
+public sealed record ChatTurn([property: Id(0)] string Role, [property: Id(1)] string Content);
+
+/// <summary>Outcome of a submission, in order of precedence. Append only.</summary>
+public enum SubmitStatus
+{
+    Accepted = 0,
+
+    /// <summary>The idempotency key belongs to this earlier, equal request: watch that one.</summary>
+    Existing = 1,
+
+    UnknownModel = 2,
+    BadParameters = 3,
+    BadPrompt = 4,
+    PromptTooLong = 5,
+    IntegrityUnknown = 6,
+    IntegrityUnavailable = 7,
+    NoEligibleNode = 8,
+
+    /// <summary>The key was used for a different request.</summary>
+    IdempotencyConflict = 9,
+
+    InsufficientFunds = 10,
+}
+
+/// <param name="Status">Accepted, Existing or why not.</param>
+/// <param name="Message">For people: what to do.</param>
+/// <param name="Request">Request id in hex, when accepted or existing.</param>
+/// <param name="Integrity">The level as resolved.</param>
+/// <param name="PromptTokens">Counted by the model's tokenizer.</param>
+/// <param name="HoldMicros">What is held, or would have to be.</param>
+[GenerateSerializer, Alias("atoma.SubmitReply"), Immutable]
+public sealed record SubmitReply(
+    [property: Id(0)] SubmitStatus Status, [property: Id(1)] string Message, [property: Id(2)] string Request, [property: Id(3)] string Integrity,
+    [property: Id(4)] int PromptTokens, [property: Id(5)] long HoldMicros);
+
+/// <summary>One thing that happened to an answer.</summary>
+[GenerateSerializer, Alias("atoma.AnswerEvent"), Immutable]
+public sealed record AnswerEvent
+{
+    /// <summary>Position in the request's history, from 0.</summary>
+    [Id(0)] public required int Index { get; init; }
+
+    /// <summary>Text that follows what was shown; may be empty.</summary>
+    [Id(1)] public required string Text { get; init; }
+
+    /// <summary>Set on the last event only.</summary>
+    [Id(2)] public AnswerEnd? End { get; init; }
+}
+
+/// <summary>How an answer ended.</summary>
+[GenerateSerializer, Alias("atoma.AnswerEnd"), Immutable]
+public sealed record AnswerEnd
+{
+    /// <summary>settled, refunded or expired.</summary>
+    [Id(0)] public required string Status { get; init; }
+
+    /// <summary>Empty when settled, else the refund reason in snake_case.</summary>
+    [Id(1)] public required string Reason { get; init; }
+
+    /// <summary>stop or length; empty unless settled.</summary>
+    [Id(2)] public required string FinishReason { get; init; }
+
+    [Id(3)] public required int PromptTokens { get; init; }
+
+    [Id(4)] public required int OutputTokens { get; init; }
+
+    [Id(5)] public required long PriceMicros { get; init; }
+
+    /// <summary>The whole verified text; empty unless settled. Stop texts are cut off.</summary>
+    [Id(6)] public required string Text { get; init; }
+
+    [Id(7)] public required string Integrity { get; init; }
+
+    /// <summary>Nodes convicted on the way.</summary>
+    [Id(8)] public required int Convictions { get; init; }
+}
+
+/// <param name="Account">Whose request it is.</param>
+/// <param name="Json">The view.</param>
+/// <param name="Receipt">Text of receipt.json; null while open.</param>
+[GenerateSerializer, Alias("atoma.RequestInfo"), Immutable]
+public sealed record RequestInfo([property: Id(0)] string Account, [property: Id(1)] string Json, [property: Id(2)] string? Receipt);

@@ -1,0 +1,20 @@
+using Atoma.Protocol.Common;
+
+namespace Atoma.Grains.Abstractions;
+
+/// <summary>
+/// Grain keys. The prefixes keep every key from parsing as hexadecimal: Orleans' ADO.NET storage would take <c>abc</c> and
+/// <c>0abc</c> for the same row.
+/// </summary>
+public static class Keys
+{
+    public const string Directory = "directory:0";
+    public const string Beacon = "beacon:0";
+    public const string Books = "books:0";
+
+    public static string Node(NodeId node) => "node:" + node;
+
+    public static string Model(string id) => "model:" + id;
+
+    public static string Request(Hash32 id) => "req:" + id;
+}

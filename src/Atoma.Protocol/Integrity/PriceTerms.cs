@@ -1,0 +1,24 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Sampling;
+
+namespace Atoma.Protocol.Integrity;
+
+/// <summary>What a request pays beyond its nodes' own prices.</summary>
+/// <param name="CheckPermille">v: price of one check relative to the answer, measured per echelon (P4, P6.4).</param>
+/// <param name="FeePermille">The network's share of every payment to a node.</param>
+public readonly record struct PriceTerms(int CheckPermille, int FeePermille)
+{
+    /// <summary>The price of one node's answer: input and output at its prices, each rounded up (P2.6).</summary>
+    public static Micros Answer(EligibleNode node, int inputTokens, int outputTokens) =>
+        node.InputPrice.ForTokensCeiling(inputTokens) + node.OutputPrice.ForTokensCeiling(outputTokens);
+
+    /// <summary>The price of one check of an answer.</summary>
+    public Micros Check(Micros answer) => answer.PermilleCeiling(CheckPermille);
+
+    /// <summary>The most a request can cost: the dearest eligible node's price for the full output, at this level (P5.1).</summary>
+    public Micros UpperBound(IntegrityLevel level, IEnumerable<EligibleNode> eligible, int inputTokens, int maxTokens)
+    {
+        var dearest = eligible.Select(n => Answer(n, inputTokens, maxTokens)).Aggregate(Micros.Zero, Micros.Max);
+        return dearest * level.Generators + Check(dearest) * level.Checkers;
+    }
+}

@@ -1,0 +1,38 @@
+using Atoma.Protocol.Common;
+
+namespace Atoma.Protocol.Nodes;
+
+/// <summary>What nodes sign, as EIP-712 structs, so that a wallet can show it and a contract can check it (P2.1, P5.4, P10).</summary>
+public static class SigningDomain
+{
+    private static readonly Hash32 RegistrationType = Eip712.TypeHash("Registration(address node,string endpointKind,string country,uint64 timestamp)");
+    private static readonly Hash32 MessageType = Eip712.TypeHash("NodeMessage(bytes32 session,uint64 sequence,bytes32 body)");
+    private static readonly Hash32 CommitmentType = Eip712.TypeHash("Commitment(bytes32 request,address node,bytes32 value)");
+    private static readonly Hash32 VoteCommitmentType = Eip712.TypeHash("VoteCommitment(bytes32 request,bytes32 subject,address checker,bytes32 value)");
+    private static readonly Hash32 VoteType = Eip712.TypeHash("Vote(bytes32 request,bytes32 subject,address checker,uint64 verdict,uint64 position,bytes32 nonce)");
+    private static readonly Hash32 ReceiptType = Eip712.TypeHash("Receipt(bytes32 request,bytes32 digest)");
+
+    /// <summary>Chain id in the domain while no chain is configured.</summary>
+    public const ulong NoChain = 0;
+
+    private static readonly Hash32 Domain = Eip712.DomainSeparator(NoChain);
+
+    public static Hash32 Registration(NodeId node, string endpointKind, string country, ulong timestamp) =>
+        Eip712.Digest(Domain, new Eip712Struct(RegistrationType).Address(node).String(endpointKind).String(country).UInt64(timestamp).Hash());
+
+    public static Hash32 Message(Hash32 session, ulong sequence, ReadOnlySpan<byte> body) =>
+        Eip712.Digest(Domain, new Eip712Struct(MessageType).Bytes32(session).UInt64(sequence).Bytes32(Hash32.Sha256(body)).Hash());
+
+    public static Hash32 Commitment(Hash32 request, NodeId node, Hash32 value) =>
+        Eip712.Digest(Domain, new Eip712Struct(CommitmentType).Bytes32(request).Address(node).Bytes32(value).Hash());
+
+    public static Hash32 VoteCommitment(Hash32 request, Hash32 subject, NodeId checker, Hash32 value) =>
+        Eip712.Digest(Domain, new Eip712Struct(VoteCommitmentType).Bytes32(request).Bytes32(subject).Address(checker).Bytes32(value).Hash());
+
+    public static Hash32 Vote(Hash32 request, Hash32 subject, NodeId checker, ulong verdict, ulong position, Hash32 nonce) =>
+        Eip712.Digest(Domain, new Eip712Struct(VoteType)
+            .Bytes32(request).Bytes32(subject).Address(checker).UInt64(verdict).UInt64(position).Bytes32(nonce).Hash());
+
+    public static Hash32 Receipt(Hash32 request, Hash32 digest) =>
+        Eip712.Digest(Domain, new Eip712Struct(ReceiptType).Bytes32(request).Bytes32(digest).Hash());
+}

@@ -1,0 +1,201 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Protocol.Receipts;
+
+/// <summary>One thing wrong with a receipt.</summary>
+/// <param name="Field">Path of the field, as in docs/receipts.md.</param>
+/// <param name="Reason">For people.</param>
+public sealed record ReceiptProblem(string Field, string Reason);
+
+/// <summary>Re-checks everything a receipt says (P9), offline: draws, signatures, openings, stage 1, votes, verdict, money.</summary>
+public sealed class ReceiptVerifier(ISignatureScheme signatures)
+{
+    /// <summary>All problems in field order; empty when it all holds.</summary>
+    public IReadOnlyList<ReceiptProblem> Verify(SignedReceipt signed)
+    {
+        var problems = new List<ReceiptProblem>();
+        var receipt = signed.Receipt;
+        var state = receipt.State;
+        if (state.Spec.Id != RequestSpec.IdOf(state.Spec.Account, state.Spec.Nonce))
+            problems.Add(new("request.id", "is not the hash of account and nonce"));
+        if (receipt.Resolvers is < 1 or > 9)
+            problems.Add(new("resolvers", "is out of range"));
+        if ((state.Phase == RequestPhase.Settled) != (state.Refund == RefundReason.None))
+            problems.Add(new("refund_reason", "does not fit the phase"));
+        CheckDraws(state, problems);
+        for (var i = 0; i < state.Participants.Count; i++)
+        {
+            CheckCommitment(state, i, problems);
+            CheckVotes(state, i, problems);
+        }
+
+        CheckConvictions(receipt, problems);
+        CheckOutcome(receipt, problems);
+        if (signatures.Recover(SigningDomain.Receipt(state.Spec.Id, ReceiptCodec.Digest(receipt)), signed.Signature) != signed.Coordinator)
+            problems.Add(new("signature", "is not the coordinator's over this receipt"));
+        return problems;
+    }
+
+    private static void CheckDraws(RequestState state, List<ReceiptProblem> problems)
+    {
+        var drawn = new HashSet<NodeId>();
+        var steps = new HashSet<(int, int)>();
+        for (var i = 0; i < state.Participants.Count; i++)
+        {
+            var draw = state.Participants[i].Draw;
+            var path = $"participants[{i}].draw";
+            if (draw.Ordinal != i)
+                problems.Add(new($"{path}.ordinal", "draws are numbered in order"));
+            if (!steps.Add((draw.Beacon.Chain, draw.Beacon.Step)))
+                problems.Add(new($"{path}.beacon.step", "was used before in this request"));
+            if (Draw.Problem(draw, state.Spec.Id, state.Spec.Nonce, drawn) is { } problem)
+                problems.Add(new($"{path}.{problem}", "does not follow from the beacon and the eligible set"));
+            if (draw.Chosen.Echelon != state.Echelon)
+                problems.Add(new($"{path}.attempts[{draw.Attempts.Count - 1}].echelon", "is not the request's echelon"));
+            drawn.Add(draw.Chosen.Node);
+        }
+    }
+
+    private void CheckCommitment(RequestState state, int index, List<ReceiptProblem> problems)
+    {
+        var participant = state.Participants[index];
+        var path = $"participants[{index}]";
+        if (participant.Commitment is { } commitment && !commitment.IsSigned(signatures))
+            problems.Add(new($"{path}.commitment.signature", "is not the node's"));
+        if (participant.Transcript is null)
+        {
+            if (participant is { Generates: true, Status: ParticipantStatus.Revealed })
+                problems.Add(new($"{path}.transcript", "is missing"));
+            return;
+        }
+
+        if (participant.Commitment is null)
+        {
+            problems.Add(new($"{path}.has_commitment", "a revealed transcript needs a commitment"));
+            return;
+        }
+
+        if (participant.Status == ParticipantStatus.Revealed
+            && RequestMachine.RevealFault(state.Spec, state.CancelAt, participant) is { } fault)
+            problems.Add(new($"{path}.transcript", $"{fault.Reason} (position {fault.Position})"));
+    }
+
+    private void CheckVotes(RequestState state, int index, List<ReceiptProblem> problems)
+    {
+        var participant = state.Participants[index];
+        for (var i = 0; i < participant.Ballots.Count; i++)
+        {
+            var path = $"participants[{index}].votes[{i}]";
+            var ballot = participant.Ballots[i];
+            if (ballot.Commitment is { } commitment && !commitment.IsSigned(signatures))
+                problems.Add(new($"{path}.commitment.signature", "is not the checker's"));
+            if (ballot.Vote is not { } vote)
+                continue;
+            if (!vote.IsSigned(signatures))
+                problems.Add(new($"{path}.signature", "is not the checker's"));
+            if (ballot.Commitment is null || !vote.Opens(ballot.Commitment))
+                problems.Add(new($"{path}.verdict", "does not open the vote's commitment"));
+        }
+
+        if (participant.Status == ParticipantStatus.Voted && participant.Ballots.Any(b => b.Vote is null))
+            problems.Add(new($"participants[{index}].status", "says voted, but a vote is missing"));
+    }
+
+    private void CheckConvictions(Receipt receipt, List<ReceiptProblem> problems)
+    {
+        var state = receipt.State;
+        for (var i = 0; i < state.Convictions.Count; i++)
+        {
+            var conviction = state.Convictions[i];
+            var cheat = state.Participants.Find(p => p.Node == conviction.Node);
+            if (cheat is not { Status: ParticipantStatus.Convicted })
+                problems.Add(new($"convictions[{i}].node", "did not take part as convicted"));
+            else if (!Proves(receipt, cheat, conviction))
+                problems.Add(new($"convictions[{i}].kind", "is not proven by what the receipt holds"));
+        }
+
+        for (var i = 0; i < state.Participants.Count; i++)
+        {
+            if (state.Participants[i].Status == ParticipantStatus.Convicted && state.Convictions.All(c => c.Node != state.Participants[i].Node))
+                problems.Add(new($"participants[{i}].status", "says convicted, but no conviction says of what"));
+        }
+    }
+
+    private bool Proves(Receipt receipt, Participant cheat, Conviction conviction)
+    {
+        var state = receipt.State;
+        switch (conviction.Kind)
+        {
+            case EvidenceKind.Equivocation:
+                return conviction.Second is { } second && cheat.Commitment is not null && second.Value != cheat.Commitment.Value && second.IsSigned(signatures);
+            case EvidenceKind.Stage2Mismatch:
+                var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
+                return cheat.Transcript is not null && against >= receipt.Resolvers / 2 + 1;
+            case EvidenceKind.BadReveal when cheat.Transcript is null:
+                // Bytes that do not decode are not kept: the commitment without an opening is what is left of them.
+                return cheat.Commitment is not null;
+            default:
+                return cheat is { Transcript: not null, Commitment: not null }
+                    && RequestMachine.RevealFault(state.Spec, state.CancelAt, cheat) == conviction;
+        }
+    }
+
+    private static void CheckOutcome(Receipt receipt, List<ReceiptProblem> problems)
+    {
+        var state = receipt.State;
+        if (state.Phase != RequestPhase.Settled)
+        {
+            if (!state.Payments.IsEmpty)
+                problems.Add(new("payments.count", "a refunded request pays nobody"));
+            return;
+        }
+
+        if (state.Answer is null)
+        {
+            problems.Add(new("answer", "is missing"));
+            return;
+        }
+
+        var digest = state.Answer.Digest();
+        var generators = state.Participants.Count(p => p.Generates && p.Status == ParticipantStatus.Revealed && p.Digest == digest);
+        if (!Delivered(receipt, digest, generators))
+            problems.Add(new("answer", $"does not have what {state.Spec.Integrity} asks for behind it"));
+        if (generators == 0)
+            return;
+        var due = RequestMachine.Payments(state, state.Answer);
+        for (var i = 0; i < Math.Max(due.Count, state.Payments.Count); i++)
+        {
+            if (i >= due.Count || i >= state.Payments.Count || due[i] != state.Payments[i])
+                problems.Add(new($"payments[{i}]", "is not what the answer costs"));
+        }
+
+        if (state.Price > state.Spec.Hold)
+            problems.Add(new("request.hold", "is below what was paid"));
+    }
+
+    /// <summary>Whether the answer has the generators and votes behind it that its level promises (P4).</summary>
+    private static bool Delivered(Receipt receipt, Hash32 digest, int generators)
+    {
+        var state = receipt.State;
+        var level = state.Spec.Integrity;
+        var resolvers = Matches(DrawPurpose.Resolver);
+        var overruled = resolvers >= receipt.Resolvers / 2 + 1;
+        return level.Kind switch
+        {
+            IntegrityKind.None => generators == 1,
+            IntegrityKind.Checked => generators == 1 && (Matches(DrawPurpose.Checker) >= level.Quorum || overruled),
+            IntegrityKind.Replicated => generators >= level.Count || (generators > 0 && overruled && generators + resolvers >= level.Count),
+            _ => false,
+        };
+
+        int Matches(DrawPurpose purpose) => state.Participants.Count(p => p.Purpose == purpose && VoteOn(p, digest) == Verdict.Match);
+    }
+
+    private static Verdict? VoteOn(Participant participant, Hash32 subject) => participant.Ballots.Find(b => b.Subject == subject)?.Vote?.Verdict;
+}

@@ -1,0 +1,213 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Protocol.Requests;
+
+// P5.3 provisional tokens, P5.4 commit and reveal.
+public sealed partial class RequestMachine
+{
+    private void StartGenerating(Turn turn, DrawProof draw)
+    {
+        var spec = turn.State.Spec;
+        var due = turn.In(options.CommitTimeoutMs);
+        turn.State = turn.State with { Phase = RequestPhase.Generating };
+        turn.Add(new Participant(draw, ParticipantStatus.Working) { Due = due });
+        turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Work(
+            spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters)));
+        if (turn.State.CancelAt is { } at)
+            turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Cancel(spec.Id, at)));
+    }
+
+    private void OnProgress(Turn turn, Participant sender, NodeMessage.Progress progress)
+    {
+        if (!sender.Generates || sender.Status != ParticipantStatus.Working)
+            return;
+        var total = (long)sender.Streamed.Count + progress.Tokens.Count;
+        if (progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        {
+            Fail(turn, sender, ParticipantFailure.Malformed);
+            return;
+        }
+
+        turn.Replace(sender with { Streamed = sender.Streamed.AddRange(progress.Tokens), Due = turn.In(options.CommitTimeoutMs) });
+        PublishFromLead(turn);
+    }
+
+    /// <summary>Shows what the first active generator has beyond what was shown, as long as it agrees with what was shown.</summary>
+    private static void PublishFromLead(Turn turn)
+    {
+        var lead = turn.Active(p => p.Generates).FirstOrDefault();
+        var shown = turn.State.Published;
+        if (lead is null || lead.Streamed.Count <= shown.Count || !IsPrefix(shown, lead.Streamed))
+            return;
+        var fresh = lead.Streamed.GetRange(shown.Count, lead.Streamed.Count - shown.Count);
+        turn.State = turn.State with { Published = shown.AddRange(fresh) };
+        turn.Effects.Add(new RequestEffect.Publish(fresh));
+    }
+
+    private void OnCommit(Turn turn, Participant sender, Commitment commitment)
+    {
+        if (!sender.Generates || sender.Status != ParticipantStatus.Working)
+            return;
+        if (commitment.Request != turn.State.Spec.Id || commitment.Node != sender.Node || !commitment.IsSigned(signatures))
+        {
+            Fail(turn, sender, ParticipantFailure.Malformed);
+            return;
+        }
+
+        turn.Replace(sender with { Status = ParticipantStatus.Committed, Commitment = commitment, Due = null });
+        AskRevealsIfAllCommitted(turn);
+    }
+
+    /// <summary>P3.4: a commitment is never withdrawn. A second, different one is hard evidence.</summary>
+    private void OnSecondCommit(Turn turn, Participant sender, Commitment second)
+    {
+        if (second.Request == turn.State.Spec.Id && second.Node == sender.Node && second.Value != sender.Commitment!.Value && second.IsSigned(signatures))
+            Convict(turn, sender, new Conviction(sender.Node, EvidenceKind.Equivocation, -1, "committed to two different outputs", second));
+    }
+
+    private void AskRevealsIfAllCommitted(Turn turn)
+    {
+        var generators = turn.Active(p => p.Generates).ToArray();
+        if (turn.State.PendingDraws > 0 || generators.Length < turn.State.Spec.Integrity.Generators
+            || generators.Any(p => p.Status == ParticipantStatus.Working))
+            return;
+
+        turn.State = turn.State with { Phase = RequestPhase.Revealing };
+        Commitment[] commitments = [.. generators.Select(p => p.Commitment!)];
+        foreach (var generator in generators.Where(p => p.Status == ParticipantStatus.Committed))
+        {
+            turn.Replace(generator with { Due = turn.In(options.RevealTimeoutMs) });
+            turn.Effects.Add(new RequestEffect.Send(generator.Node, new CoordinatorMessage.AskReveal(turn.State.Spec.Id, commitments)));
+        }
+    }
+
+    private void OnReveal(Turn turn, Participant sender, NodeMessage.Reveal reveal)
+    {
+        if (!sender.Generates || sender.Status != ParticipantStatus.Committed || turn.State.Phase != RequestPhase.Revealing)
+            return;
+        if (!TryReadTranscript(reveal.Transcript, out var transcript))
+        {
+            Convict(turn, sender, new Conviction(sender.Node, EvidenceKind.BadReveal, -1, "revealed a transcript that does not decode"));
+            return;
+        }
+
+        sender = sender with { Status = ParticipantStatus.Revealed, Nonce = reveal.Nonce, Transcript = transcript, Digest = transcript.Digest(), Due = null };
+        turn.Replace(sender);
+        if (RevealFault(turn.State.Spec, turn.State.CancelAt, sender) is { } conviction)
+        {
+            Convict(turn, sender, conviction);
+            return;
+        }
+
+        if (!IsPrefix(sender.Streamed, [.. transcript.Output]))
+        {
+            Fail(turn, sender, ParticipantFailure.StreamedOtherwise);
+            return;
+        }
+
+        var generators = turn.Active(p => p.Generates).ToArray();
+        if (turn.State.PendingDraws == 0 && generators.All(p => p.Status == ParticipantStatus.Revealed)
+            && generators.Length == turn.State.Spec.Integrity.Generators)
+            OnAllRevealed(turn, generators);
+    }
+
+    /// <summary>What a reveal by itself proves (P8.1); null when nothing. Also used by the receipt's verifier.</summary>
+    internal static Conviction? RevealFault(RequestSpec spec, int? cancelAt, Participant revealed)
+    {
+        var transcript = revealed.Transcript!;
+        Invariant.Assert(revealed.Commitment is not null);
+        var opened = Commitment.ValueOf(spec.Id, revealed.Node, revealed.Nonce, revealed.Digest, transcript.Prompt.Count, transcript.OutputCount);
+        if (opened != revealed.Commitment.Value)
+            return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "revealed an output that does not open its commitment");
+        if (transcript.Model != spec.Model.Digest || !transcript.Prompt.SequenceEqual(spec.Prompt) || !SameParameters(transcript.Parameters, spec.Parameters))
+            return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "answered another model, prompt or parameters than asked");
+        if (transcript.Finish == FinishReason.Cancelled && transcript.OutputCount != cancelAt)
+            return new Conviction(revealed.Node, EvidenceKind.BadReveal, transcript.OutputCount, "claims a cancellation that was not asked for");
+        return Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet()) is { } fault
+            ? new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, fault.Position, fault.Reason)
+            : null;
+    }
+
+    private void OnAllRevealed(Turn turn, Participant[] generators)
+    {
+        if (turn.State.Spec.Integrity.Kind == IntegrityKind.Checked)
+        {
+            // P3.4: checkers are drawn only now that the primary cannot change its answer.
+            turn.State = turn.State with { Phase = RequestPhase.Checking };
+            Ask(turn, DrawPurpose.Checker, turn.State.Spec.Integrity.Checkers);
+        }
+        else if (generators.All(p => p.Digest == generators[0].Digest))
+        {
+            Settle(turn, generators[0].Transcript!);
+        }
+        else
+        {
+            Dispute(turn);
+        }
+    }
+
+    private void Convict(Turn turn, Participant cheat, Conviction conviction)
+    {
+        turn.Replace(cheat with { Status = ParticipantStatus.Convicted, Due = null });
+        turn.State = turn.State with { Convictions = turn.State.Convictions.Add(conviction) };
+        turn.Effects.Add(new RequestEffect.Jail(cheat.Node, conviction.Reason));
+        if (turn.State.Phase != RequestPhase.Resolving || turn.State.Spec.Integrity.Kind == IntegrityKind.Checked)
+            ReplaceCheat(turn, cheat);
+    }
+
+    /// <summary>Others serve the request, unless the requester has already seen tokens of the cheat.</summary>
+    private void ReplaceCheat(Turn turn, Participant cheat)
+    {
+        if (turn.State.Spec.Streaming && cheat.Purpose == DrawPurpose.Primary && turn.State.Published.Count > 0)
+            Refund(turn, RefundReason.FraudDetected);
+        else
+            DrawReplacement(turn, cheat.Purpose);
+    }
+
+    /// <summary>P5.8: before the first token a cancelled request is free; later it is charged up to the tokens shown.</summary>
+    private static void OnCancel(Turn turn)
+    {
+        var generators = turn.Active(p => p.Generates).ToArray();
+        if (turn.State.CancelAt is not null || generators.Any(p => p.Status != ParticipantStatus.Working))
+            return;
+        var shown = turn.State.Published.Count;
+        if (shown == 0)
+        {
+            Refund(turn, RefundReason.Cancelled);
+            return;
+        }
+
+        turn.State = turn.State with { CancelAt = shown };
+        foreach (var generator in generators)
+            turn.Effects.Add(new RequestEffect.Send(generator.Node, new CoordinatorMessage.Cancel(turn.State.Spec.Id, shown)));
+    }
+
+    private static bool TryReadTranscript(byte[] bytes, out Transcript transcript)
+    {
+        try
+        {
+            transcript = Transcript.FromBytes(bytes);
+            return true;
+        }
+        catch (CanonicalFormatException)
+        {
+            transcript = null!;
+            return false;
+        }
+    }
+
+    private static bool SameParameters(SamplingParameters left, SamplingParameters right)
+    {
+        var (a, b) = (new CanonicalWriter(), new CanonicalWriter());
+        left.Write(a);
+        right.Write(b);
+        return a.ToArray().AsSpan().SequenceEqual(b.ToArray());
+    }
+
+    private static bool IsPrefix(IReadOnlyList<int> prefix, IReadOnlyList<int> whole) =>
+        prefix.Count <= whole.Count && prefix.SequenceEqual(whole.Take(prefix.Count));
+}

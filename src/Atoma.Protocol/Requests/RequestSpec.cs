@@ -1,0 +1,93 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Protocol.Requests;
+
+/// <summary>What was asked, on which terms: fixed when the request is accepted (P5.1).</summary>
+/// <param name="Id">See <see cref="IdOf"/>.</param>
+/// <param name="Account">The requester's account.</param>
+/// <param name="IdempotencyKey">Empty, or the requester's key.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Prompt">Prompt tokens.</param>
+/// <param name="Parameters">Sampling parameters with the seed.</param>
+/// <param name="Integrity">Level, resolved when an assurance was asked for.</param>
+/// <param name="Nonce">Chosen by the requester's side before any beacon step was known (P3.2).</param>
+/// <param name="Streaming">Provisional tokens are shown, so a wrong answer cannot be silently replaced.</param>
+/// <param name="Terms">Price terms beyond the nodes' own prices.</param>
+/// <param name="Hold">Upper bound held in escrow.</param>
+/// <param name="CreatedAt">When it was accepted, whole milliseconds.</param>
+/// <param name="Deadline">By when it is terminal, whole milliseconds.</param>
+public sealed record RequestSpec(
+    Hash32 Id, string Account, string IdempotencyKey, ModelManifest Model, IReadOnlyList<int> Prompt, SamplingParameters Parameters,
+    IntegrityLevel Integrity, Hash32 Nonce, bool Streaming, PriceTerms Terms, Micros Hold, DateTimeOffset CreatedAt, DateTimeOffset Deadline)
+{
+    public const int AccountLength = 64;
+    public const int IdempotencyKeyLength = 128;
+
+    /// <summary>H(account ‖ nonce): the coordinator cannot choose it.</summary>
+    public static Hash32 IdOf(string account, Hash32 nonce) =>
+        new CanonicalWriter().Text("atoma/request/1").Text(account).Hash(nonce).Sha256();
+
+    /// <summary>Same question on the same terms: what an idempotency key stands for. The drawn seed and nonce are left out.</summary>
+    public Hash32 PayloadDigest()
+    {
+        var writer = new CanonicalWriter().Text("atoma/payload/1").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString());
+        (Parameters with { Seed = 0 }).Write(writer);
+        return writer.Sha256();
+    }
+
+    public GenerationTask Task => new(Id, Prompt, Parameters);
+
+    public void Write(CanonicalWriter w)
+    {
+        w.Hash(Id).Text(Account).Text(IdempotencyKey);
+        Model.Write(w);
+        w.Tokens([.. Prompt]);
+        Parameters.Write(w);
+        w.Byte((byte)Integrity.Kind).Byte((byte)Integrity.Count).Hash(Nonce).Bool(Streaming)
+            .Int32(Terms.CheckPermille).Int32(Terms.FeePermille).Money(Hold)
+            .Int64(CreatedAt.ToUnixTimeMilliseconds()).Int64(Deadline.ToUnixTimeMilliseconds());
+    }
+
+    public byte[] ToBytes()
+    {
+        var writer = new CanonicalWriter();
+        Write(writer);
+        return writer.ToArray();
+    }
+
+    /// <exception cref="CanonicalFormatException">Not well formed.</exception>
+    public static RequestSpec FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CanonicalReader(bytes);
+        var spec = Read(ref reader);
+        reader.End();
+        return spec;
+    }
+
+    /// <exception cref="CanonicalFormatException">Not well formed.</exception>
+    public static RequestSpec Read(ref CanonicalReader r)
+    {
+        var id = r.Hash();
+        var account = r.Text(AccountLength * 4);
+        var key = r.Text(IdempotencyKeyLength * 4);
+        var model = ModelManifest.Read(ref r);
+        var prompt = r.Tokens(VerificationLimits.PromptTokens);
+        var parameters = SamplingParameters.Read(ref r);
+        var kind = r.Byte();
+        var count = r.Byte();
+        var level = new IntegrityLevel((IntegrityKind)kind, count);
+        if (!IntegrityLevel.TryParse(level.ToString(), out var known) || known != level)
+            throw new CanonicalFormatException("Unknown integrity level.");
+        return new RequestSpec(
+            id, account, key, model, prompt, parameters, level, r.Hash(), r.Bool(), new PriceTerms(r.Int32(), r.Int32()), r.Money(),
+            Time(r.Int64()), Time(r.Int64()));
+    }
+
+    private static DateTimeOffset Time(long unixMs) =>
+        unixMs is >= 0 and < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(unixMs)
+            : throw new CanonicalFormatException("A time is out of range.");
+}
