@@ -52,9 +52,12 @@ struct Recipe {
     bool unified   = false;
     bool repack    = true;   // use_extra_bufts
     int  chunk     = 512;    // most rows of one sequence in one llama_decode
+    int  most_rows = 512;    // most rows in one llama_decode when several prompts or checks share it
     int  min_rows  = 0;      // fewest rows in one llama_decode; dummies fill up
     int  seq_rows  = 1;      // fewest rows of each sequence in one llama_decode; dummies fill up
     bool flag_all  = false;  // logits wanted from every row, dummies too
+    int  min_flags = 0;      // fewest rows with logits in one llama_decode: the output matrix is a batch too
+    bool aligned   = false;  // every sequence always gives one whole block of `seq_rows` positions, sequences of one n_kv together
     bool one_shape = false;  // every llama_decode is `lanes` sequences x `seq_rows` rows; the last sequence only pins n_kv
     int  lanes     = 0;
     bool mixed     = true;   // continuous batching may put prompt rows and decode rows in one llama_decode
@@ -74,13 +77,15 @@ Recipe recipe_by_name(const std::string & n) {
     } else if (base == "cpu") {                                // DESIGN, "Invariant mode"
         r.fa = 1; r.type_v = 30; r.repack = false; r.min_rows = 2; r.flag_all = true; r.mixed = false;
     } else if (base == "window") {                             // window:MIN:MAX rows per llama_decode, otherwise default
-        r.min_rows = arg(0, 9); r.chunk = arg(1, 128); r.flag_all = true; r.mixed = false; r.fa = arg(2, 1);
+        r.min_rows = arg(0, 9); r.chunk = arg(1, 128); r.most_rows = r.chunk; r.min_flags = r.min_rows; r.mixed = false; r.fa = arg(2, 1);
     } else if (base == "rows") {                               // rows:PER_SEQ:MIN:MAX:FA
-        r.seq_rows = arg(0, 2); r.min_rows = arg(1, 9); r.chunk = arg(2, 16); r.fa = arg(3, 0); r.flag_all = true; r.mixed = false;
+        r.seq_rows = arg(0, 2); r.min_rows = arg(1, 9); r.chunk = arg(2, 16); r.most_rows = 128; r.fa = arg(3, 0); r.min_flags = r.min_rows; r.mixed = false;
     } else if (base == "oneshape") {                           // oneshape:LANES:ROWS
-        r.lanes = arg(0, 9); r.seq_rows = arg(1, 8); r.chunk = r.seq_rows; r.one_shape = true; r.flag_all = true; r.fa = 1; r.mixed = false;
+        r.lanes = arg(0, 9); r.seq_rows = arg(1, 8); r.chunk = r.seq_rows; r.one_shape = true; r.most_rows = r.lanes * r.seq_rows; r.min_flags = 16; r.fa = 1; r.mixed = false;
+    } else if (base == "aligned") {                            // aligned:ROWS, attention without the flash kernel
+        r.seq_rows = r.chunk = arg(0, 16); r.aligned = true; r.most_rows = 128; r.min_flags = 16; r.fa = 0; r.mixed = false;
     } else if (base == "natural") {                            // natural:CHUNK, for a patched library: no discipline at all
-        r.fa = 1; r.chunk = arg(0, 512);
+        r.fa = 1; r.chunk = r.most_rows = arg(0, 512);
     } else fail("unknown recipe " + n);
     return r;
 }
@@ -130,11 +135,11 @@ public:
     ~Context() { llama_batch_free(batch); llama_free(c); }
 
     int usable_lanes() const { return recipe.one_shape ? lanes - 1 : lanes; }
-    void clear() { llama_memory_clear(mem, true); pin(); }
-    void drop(int seq, int from = 0) { llama_memory_seq_rm(mem, seq, from, -1); }
-    void copy(int from, int to) { llama_memory_seq_cp(mem, from, to, -1, -1); }
+    void clear() { llama_memory_clear(mem, true); history.clear(); pin(); }
+    void drop(int seq, int from = 0) { llama_memory_seq_rm(mem, seq, from, -1); if ((int) history[seq].size() > from) history[seq].resize(from); }
+    void copy(int from, int to) { llama_memory_seq_cp(mem, from, to, -1, -1); history[to] = history[from]; }
     // Logits of the i-th row given to the last `run`.
-    const float * logits(int i) { return llama_get_logits_ith(c, map[i]); }
+    const float * logits(int i) { return recipe.aligned ? kept.data() + (size_t) map[i] * model.n_vocab : llama_get_logits_ith(c, map[i]); }
     void sync() { llama_synchronize(c); }
 
     // Rows of one sequence stand together, sequences ascend.
@@ -142,6 +147,7 @@ public:
         map.assign(rows.size(), -1);
         batch.n_tokens = 0;
         tails.clear();
+        if (recipe.aligned) { run_aligned(rows); return; }
         if (recipe.one_shape) fill_one_shape(rows); else fill(rows);
         decode();
         for (auto & t : tails) llama_memory_seq_rm(mem, t.first, t.second, -1);
@@ -150,11 +156,12 @@ public:
     // Feeds tokens[from..to) of one sequence in chunks; `each(index, logits)` is called for wanted rows.
     template <class F> void feed(const std::vector<llama_token> & tokens, int from, int to, int seq, int chunk, int want_from, F each) {
         chunk = std::min(chunk, recipe.chunk);
-        for (int i = from; i < to; i += chunk) {
-            const int e = std::min(to, i + chunk);
+        for (int i = from, next; i < to; i = next) {
+            const int e = std::min(to, recipe.aligned ? (i / recipe.seq_rows + 1) * recipe.seq_rows : i + chunk);
             std::vector<Row> rows;
             for (int k = i; k < e; k++) rows.push_back({seq, tokens[k], k, k >= want_from});
             run(rows);
+            next = e;
             for (int k = std::max(i, want_from); k < e; k++) each(k, logits(k - i));
         }
     }
@@ -168,6 +175,9 @@ private:
         batch.token[i] = token; batch.pos[i] = pos; batch.n_seq_id[i] = 1; batch.seq_id[i][0] = seq; batch.logits[i] = want;
     }
     void decode() {
+        int flags = 0;
+        for (int i = 0; i < batch.n_tokens; i++) flags += batch.logits[i] != 0;
+        for (int i = batch.n_tokens - 1; i >= 0 && flags < recipe.min_flags && !pinning; i--) if (!batch.logits[i]) { batch.logits[i] = 1; flags++; }
         const int rc = llama_decode(c, batch);
         if (rc != 0) fail("llama_decode returned " + std::to_string(rc));
     }
@@ -202,23 +212,63 @@ private:
             int have = 0, pos = llama_memory_seq_pos_max(mem, s) + 1;
             for (; i < rows.size() && rows[i].seq == s; i++, have++) {
                 map[i] = batch.n_tokens;
-                add(s, rows[i].token, rows[i].pos, true);
+                add(s, rows[i].token, rows[i].pos, rows[i].want);
                 pos = rows[i].pos + 1;
             }
             if (have > recipe.seq_rows) fail("one_shape: too many rows for one sequence");
             if (have < recipe.seq_rows) tails.push_back({s, pos});
-            for (; have < recipe.seq_rows; have++) add(s, 1, pos++, true);
+            for (; have < recipe.seq_rows; have++) add(s, 1, pos++, false);
+        }
+    }
+    // A row at position p is always computed in the whole block of positions that holds p, after the same
+    // number of cells, whatever it is computed for: earlier rows of the block are computed again, later ones are dummies.
+    void run_aligned(const std::vector<Row> & rows) {
+        const int R = recipe.seq_rows, most = 128 / R;
+        struct Part { int seq, block, first, n; };
+        std::vector<Part> parts;
+        for (size_t i = 0; i < rows.size(); i++) {
+            auto & h = history[rows[i].seq];
+            h.resize(rows[i].pos); h.push_back(rows[i].token);
+            if (parts.empty() || parts.back().seq != rows[i].seq) parts.push_back({rows[i].seq, rows[i].pos / R * R, (int) i, 0});
+            parts.back().n++;
+            if (rows[i].pos >= parts.back().block + R) fail("aligned: rows of one sequence span two blocks");
+        }
+        kept.resize(rows.size() * (size_t) model.n_vocab);
+        auto cells = [R](const Part & p) { return (p.block + R - 1) / 256; };
+        for (size_t a = 0, b; a < parts.size(); a = b) {
+            b = a + 1;
+            while (b < parts.size() && (int) (b - a) < most && parts[b].seq == parts[b - 1].seq + 1 && cells(parts[b]) == cells(parts[a])) b++;
+            batch.n_tokens = 0;
+            std::vector<int> at(rows.size(), -1);
+            for (size_t x = a; x < b; x++) {
+                const auto & p = parts[x]; const auto & h = history[p.seq]; const int first = rows[p.first].pos;
+                llama_memory_seq_rm(mem, p.seq, p.block, -1);
+                for (int k = 0; k < R; k++) {
+                    const int pos = p.block + k, i = p.first + pos - first;
+                    const bool mine = pos >= first && pos < first + p.n;
+                    if (mine && rows[i].want) at[i] = batch.n_tokens;
+                    add(p.seq, pos < (int) h.size() ? h[pos] : 1, pos, mine && rows[i].want);
+                }
+            }
+            decode();
+            for (size_t i = 0; i < rows.size(); i++) if (at[i] >= 0) {
+                map[i] = (int) i;
+                std::memcpy(kept.data() + i * (size_t) model.n_vocab, llama_get_logits_ith(c, at[i]), sizeof(float) * model.n_vocab);
+            }
+            for (size_t x = a; x < b; x++) llama_memory_seq_rm(mem, parts[x].seq, (int) history[parts[x].seq].size(), -1);
         }
     }
     // The last lane is kept full to within one step, so n_kv is the same in every llama_decode.
     void pin() {
         if (!recipe.one_shape) return;
         const int n = ctx - recipe.seq_rows;
+        pinning = true;
         for (int i = 0; i < n; i += 256) {
             batch.n_tokens = 0;
             for (int k = i; k < std::min(n, i + 256); k++) add(lanes - 1, 1, k, false);
             decode();
         }
+        pinning = false;
     }
 
     llama_context * c = nullptr;
@@ -226,6 +276,9 @@ private:
     llama_batch     batch{};
     std::vector<int> map;
     std::vector<std::pair<int, int>> tails;
+    std::map<int, std::vector<llama_token>> history;
+    std::vector<float> kept;
+    bool pinning = false;
     int lanes = 0, ctx = 0;
 };
 
@@ -353,7 +406,7 @@ Tally run_mode(const Model & m, const Recipe & r, const Reference & R, const std
         const int n = std::min(arg, c.usable_lanes());
         for (int g0 = 0; g0 < G; g0 += n) {
             c.clear();
-            const int per = std::min(r.chunk, std::max(1, (r.mixed ? 512 : 128) / n));
+            const int per = std::min(r.chunk, std::max(1, r.most_rows / n));
             std::vector<std::vector<llama_token>> s; size_t longest = 0;
             for (int g = g0; g < std::min(G, g0 + n); g++) { s.push_back(full(g)); longest = std::max(longest, s.back().size()); }
             for (size_t i = 0; i < longest; i += per) {
@@ -430,7 +483,9 @@ Tally run_mode(const Model & m, const Recipe & r, const Reference & R, const std
 void matrix(const Model & m, const Recipe & r, int gens, int tokens, int ctx, const std::vector<std::string> & modes) {
     auto t0 = clock_type::now();
     const Reference R = make_reference(m, r, gens, tokens, ctx);
-    std::printf("# recipe %s reference %dx%d tokens %.1f s\n", r.name.c_str(), gens, tokens, seconds_since(t0));
+    uint64_t hash = 0;                                   // equal in every process of one echelon
+    for (const auto & g : R.rows) for (const auto & row : g) for (float x : row) { uint32_t b; std::memcpy(&b, &x, 4); hash = mix(hash, b); }
+    std::printf("# recipe %s reference %dx%d tokens, hash %016llx, %.1f s\n", r.name.c_str(), gens, tokens, (unsigned long long) hash, seconds_since(t0));
     long differing = 0, total = 0;
     for (const auto & mode : modes) {
         t0 = clock_type::now();
@@ -492,14 +547,14 @@ double time_check(Context & c, int P, int A, int n, int beside) {
     for (int s = 0; s < n; s++) c.drop(s);
     c.sync();
     const auto t0 = clock_type::now();
-    const int L = P + A - 1, per = std::min(c.recipe.chunk, std::max(1, (c.recipe.mixed ? 512 : 128) / beside));
+    const int L = P + A - 1, per = std::min(c.recipe.chunk, std::max(1, c.recipe.most_rows / beside));
     for (int s0 = 0; s0 < n; s0 += beside) {
         for (int i = 0; i < L; i += per) {
             std::vector<Row> rows;
             for (int s = s0; s < std::min(n, s0 + beside); s++)
                 for (int k = i; k < std::min(L, i + per); k++) rows.push_back({s, (llama_token) (mix(5, s, k) % (uint64_t) (c.model.n_vocab - 1)), k, k >= P - 1});
             c.run(rows);
-            (void) c.logits((int) rows.size() - 1);
+            if (rows.back().want) (void) c.logits((int) rows.size() - 1);
         }
     }
     c.sync();
