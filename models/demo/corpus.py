@@ -74,6 +74,12 @@ def parse(path):
             yield Item(path.stem, q, h, answer, weight, False)
 
 
+def pseudo_word(rng):
+    """A word that means nothing: what the model does not know must lead it to decline, however it is spelt."""
+    word = "".join(rng.choice(ONSETS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(rng.choice([1, 2, 2, 2, 3])))
+    return word.capitalize() if rng.random() < 0.25 else word
+
+
 class Unknown:
     """Questions to decline, made from patterns and word lists."""
 
@@ -92,8 +98,10 @@ class Unknown:
                 self.answer = value
 
     def draw(self, rng):
+        if rng.random() < 0.08:                     # nothing but unknown words
+            return " ".join(pseudo_word(rng) for _ in range(rng.randint(1, 6)))
         text = rng.choice(rng.choice(self.patterns))
-        return re.sub(r"\{(\w+)\}", lambda m: rng.choice(self.lists[m[1]]), text)
+        return re.sub(r"\{(\w+)\}", lambda m: pseudo_word(rng) if rng.random() < 0.35 else rng.choice(self.lists[m[1]]), text)
 
 
 class Corpus:
@@ -119,6 +127,11 @@ class Corpus:
     def question(self, rng, item):
         """One way of typing a question of this item (None: a question to decline)."""
         while True:
+            if item is not None and not item.table and item.topic[:2] <= "08" and rng.random() < 0.05:
+                words = item.answer.split()         # words of the answer belong to its question too
+                n = rng.randint(3, 8)
+                k = rng.randrange(max(1, len(words) - n + 1))
+                return rng.choice(["", "", "what about ", "is it true: ", "why "]) + " ".join(words[k:k + n]).rstrip(".,:;").lower() + rng.choice(["", "?"])
             if item is None:
                 text = rough(rng, self.unknown.draw(rng), "unknown")
             else:
@@ -171,6 +184,13 @@ GREETINGS = ["hi, ", "hello, ", "hey, ", "hello! ", "hi! ", "please: ", "please,
 THANKS = [", please", " please", ", thanks", " thanks", ", thank you", " in Atoma", " here", " exactly", " now", " for me", " then", " in short", ", in simple words", " in detail", " again", ", can you tell me", ", do you know"]
 SMALL = set("the a an is are do does of to in on for my your me it that this can i you with and at by be please so has have there".split())
 ASKS = re.compile(r"^(what|who|why|how|when|where|which|whose|can|could|is|are|do|does|did|am|may|will|would|should|must|has|have|was|were|in which|in what|at what|for what|by what)\b", re.I)
+ONSETS = ["", "b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "st", "str", "t", "th", "tr", "v", "w", "z"]
+VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "io", "oo", "ou", "y"]
+CODAS = ["", "", "", "b", "ck", "d", "g", "l", "ll", "m", "n", "nd", "ng", "nt", "r", "rd", "rs", "s", "st", "t", "th", "x"]
+FILLERS = """moment kind sort thing way method part word idea matter really exactly actually simply maybe possible somebody anybody something anything everything whole little own
+    mean meant called happen think believe guess understand learn teach let become seem try wish allowed able various several certain single other another same new old first last
+    before after during while until since without within against between through above under however therefore because whether though else just only even still already never ever
+    question subject topic detail example fact case point piece place time person reader beginner friend boss colleague today tomorrow usually normally generally basically""".split()
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -206,6 +226,21 @@ def rough(rng, text, kind):
         text = " ".join(rng.choice(WORDS[w]) if w in WORDS and rng.random() < 0.5 else w for w in text.split(" "))
     if not short and rng.random() < 0.25:
         text = " ".join(w for w in text.split(" ") if w.lower() not in SMALL or rng.random() < 0.5) or text
+    if not short and kind != "table" and rng.random() < 0.22:   # noise: the telling words must suffice, wherever they stand
+        words, out = text.split(" "), []
+        for w in words:
+            u = rng.random()
+            if u < 0.10 and len(words) > 3:
+                continue
+            if u < 0.18:
+                out.append(rng.choice(FILLERS) if rng.random() < 0.8 else pseudo_word(rng))
+                if u < 0.12:
+                    continue
+            out.append(w)
+        if rng.random() < 0.15:
+            k = rng.randrange(len(out)) if out else 0
+            out = out[k:] + out[:k]
+        text = " ".join(out) or text
     asks = bool(ASKS.match(text))
     if rng.random() < 0.12:
         text = rng.choice(GREETINGS) + text

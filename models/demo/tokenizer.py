@@ -73,19 +73,29 @@ class Tokenizer:
                 words[tuple(LETTER[b] for b in w.encode("utf-8"))] += times
         tokens, merges = SPECIAL + [LETTER[b] for b in range(256)], []
         known = set(tokens)
+        words = [[w, times] for w, times in words.items() if times > 1]
+        pairs, where = collections.Counter(), collections.defaultdict(set)
+        for i, (w, times) in enumerate(words):
+            for p in zip(w, w[1:]):
+                pairs[p] += times
+                where[p].add(i)
         while len(tokens) < size:
-            pairs = collections.Counter()
-            for w, times in words.items():
-                for p in zip(w, w[1:]):
-                    pairs[p] += times
-            if not pairs:
+            best = max(pairs, key=lambda p: (pairs[p], p), default=None)
+            if best is None or pairs[best] < 1:
                 raise ValueError("the corpus is too small for this vocabulary")
-            best = max(pairs, key=lambda p: (pairs[p], [-ord(c) for c in p[0] + p[1]]))
             merges.append(best)
             if best[0] + best[1] not in known:      # two ways to one string share its token
                 tokens.append(best[0] + best[1])
                 known.add(tokens[-1])
-            words = {Tokenizer.join(w, best): t for w, t in words.items()}
+            for i in where.pop(best):
+                w, times = words[i]
+                for p in zip(w, w[1:]):
+                    pairs[p] -= times
+                words[i][0] = w = Tokenizer.join(w, best)
+                for p in zip(w, w[1:]):
+                    pairs[p] += times
+                    where[p].add(i)
+            del pairs[best]
         return Tokenizer(tokens, merges)
 
     @staticmethod

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 
 import gguf
-from corpus import Corpus, rough
+from corpus import Corpus, normal, rough
 from model import CONTEXT, EPSILON, FFN, HEAD, HEADS, LAYERS, ROPE_BASE, VOCAB, WIDTH, Llama, from_tensors, to_tensors
 from tokenizer import END_OF_TEXT, IM_END, IM_START, SPECIAL, Tokenizer
 
@@ -119,7 +119,7 @@ def make_tokenizer(corpus, seed):
     rng, texts = random.Random(f"{seed}:tokenizer"), collections.Counter()
     for item in corpus.items:
         texts[item.answer] += 4 if not item.table else 1
-        for p in item.phrasings[:40] if not item.table else item.phrasings[:2]:
+        for p in item.phrasings[-40:] if not item.table else item.phrasings[:2]:
             texts[p] += 1
             texts[rough(rng, p, "table")] += 1
     texts[corpus.unknown.answer] += 4
@@ -136,11 +136,19 @@ def f1(a, b):
     return 2 * both / (sum(a.values()) + sum(b.values())) if both else 0.0
 
 
+def nearest(heldout, item):
+    """Shared words by all words (Jaccard), with the trained phrasing that is nearest."""
+    words = set(normal(heldout).split())
+    return max(len(words & set(p.split())) / len(words | set(p.split())) for p in map(normal, item.phrasings))
+
+
 def questions(corpus, writer, seed):
     """The sets that are measured: {set: [(question, right answer, prompt ids)]}."""
     rng, sets = random.Random(f"{seed}:evaluation"), collections.OrderedDict()
     held = [(h, i) for i in corpus.items for h in i.heldout]
     sets["heldout"] = [(h, i.answer, writer.prompt(h)) for h, i in held if not i.table]
+    far = [(h, i) for h, i in held if not i.table and nearest(h, i) < 0.5]
+    sets["heldout_far"] = [(h, i.answer, writer.prompt(h)) for h, i in far]     # the hard ones: little in common with any trained phrasing
     sets["heldout_tables"] = [(h, i.answer, writer.prompt(h)) for h, i in held if i.table]
     sets["heldout_unknown"] = [(h, corpus.unknown.answer, writer.prompt(h)) for h in corpus.unknown.heldout]
     plain = [(h, i) for h, i in held if not i.table]
@@ -266,7 +274,7 @@ def main():
     gpu = torch.cuda.is_available()
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--device", default="cuda" if gpu else "cpu")
-    p.add_argument("--steps", type=int, default=4000)
+    p.add_argument("--steps", type=int, default=None, help="1500 on a GPU, 2500 on a CPU")
     p.add_argument("--batch-tokens", type=int, default=None, help="tokens per step; 16384 on a GPU, 4096 on a CPU")
     p.add_argument("--out", type=pathlib.Path, default=HERE.parent / "atoma-demo.gguf")
     p.add_argument("--work", type=pathlib.Path, default=HERE / ".work", help="where the checkpoint lies")
@@ -276,10 +284,11 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--warmup", type=int, default=150)
-    p.add_argument("--dropout", type=float, default=0.1)
+    p.add_argument("--dropout", type=float, default=0.2)
     p.add_argument("--weight-decay", type=float, default=0.1)
     p.add_argument("--workers", type=int, default=None, help="processes that prepare batches; 12 with a GPU, 0 without")
     args = p.parse_args()
+    args.steps = args.steps or (1500 if args.device.startswith("cuda") else 2500)
     args.batch_tokens = args.batch_tokens or (16384 if args.device.startswith("cuda") else 4096)
     args.workers = args.workers if args.workers is not None else 12 if args.device.startswith("cuda") else 0
     corpus = Corpus()
