@@ -13,6 +13,7 @@ public sealed class SiloCommandLine
     private readonly Option<string?> _model = new("--model") { Description = "GGUF file to serve; the demo model by default." };
     private readonly Option<string?> _modelId = new("--model-id") { Description = "The model's name for clients; its file name by default." };
     private readonly Option<string?> _cheater = new("--cheater") { Description = $"The last node misbehaves, for demonstration: {string.Join(", ", Misbehaviour.Names.Keys)}." };
+    private readonly Option<int> _cheaters = new("--cheaters") { Description = "How many of the last nodes misbehave, with --cheater.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _devKey = new("--dev-key") { Description = "The development API key; random and kept in the data folder by default." };
     private readonly Option<long> _devBalance = new("--dev-balance") { Description = "Micro-units the development account starts with.", DefaultValueFactory = _ => 1_000_000_000 };
     private readonly Option<int> _gatewayPort = new("--gateway-port") { Description = "Loopback port of the node gateway, 0 for none.", DefaultValueFactory = _ => 5081 };
@@ -25,7 +26,7 @@ public sealed class SiloCommandLine
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _devKey, _devBalance, _gatewayPort, _threads, _slots, _epoch, _commitTimeout, _postgres })
+        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _epoch, _commitTimeout, _postgres })
             command.Options.Add(option);
     }
 
@@ -37,6 +38,7 @@ public sealed class SiloCommandLine
         ModelId = given.GetValue(_modelId),
         Nodes = given.GetValue(_nodes),
         Cheater = given.GetValue(_cheater),
+        Cheaters = given.GetValue(_cheaters),
         DevelopmentKey = given.GetValue(_devKey),
         DevelopmentBalanceMicros = given.GetValue(_devBalance),
         GatewayPort = given.GetValue(_gatewayPort),
