@@ -7,7 +7,7 @@
 // Safe when several builds run it at once: each works in a folder of its own and the last step is one
 // rename; whoever comes second finds the target there and throws its copy away.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const MIN_NODE_MAJOR = 20; // the packages' own "engines" field
@@ -17,12 +17,22 @@ function fail(message) {
   process.exit(1);
 }
 
+// `dotnet run` builds quietly: MSBuild's own message does not reach the person who waits.
+function tellPerson(text) {
+  try {
+    appendFileSync(process.platform === 'win32' ? '\\\\.\\CONOUT$' : '/dev/tty', text);
+  } catch {
+    // No terminal: nobody to tell.
+  }
+}
+
 const [source, target, ...npmFlags] = process.argv.slice(2);
 if (!source || !target) fail('usage: node restore.mjs SOURCE_DIR TARGET_DIR [npm flags]');
 if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR)
   fail(`Node ${MIN_NODE_MAJOR} or later is needed, this is ${process.versions.node}.`);
 if (existsSync(target)) process.exit(0);
 
+tellPerson(`Fetching native libraries (${basename(source)}, once) ...\n`);
 const parent = dirname(resolve(target));
 mkdirSync(parent, { recursive: true });
 const work = mkdtempSync(join(parent, `.${basename(target)}-`));
