@@ -7,7 +7,7 @@
 // Safe when several builds run it at once: each works in a folder of its own and the last step is one
 // rename; whoever comes second finds the target there and throws its copy away.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 const MIN_NODE_MAJOR = 20; // the packages' own "engines" field
@@ -26,6 +26,7 @@ if (existsSync(target)) process.exit(0);
 const parent = dirname(resolve(target));
 mkdirSync(parent, { recursive: true });
 const work = mkdtempSync(join(parent, `.${basename(target)}-`));
+chmodSync(work, 0o755); // made for its owner alone, but it becomes the cache of everyone who builds here
 try {
   for (const file of ['package.json', 'package-lock.json', '.npmrc'])
     if (existsSync(join(source, file))) copyFileSync(join(source, file), join(work, file));
@@ -33,15 +34,18 @@ try {
   const windows = process.platform === 'win32'; // npm is a .cmd there, which only a shell starts
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error', ...npmFlags],
     { cwd: work, stdio: 'inherit', shell: windows });
-  if (npm.error?.code === 'ENOENT') fail('npm was not found on the PATH; install Node.js with npm.');
+  if (npm.error?.code === 'ENOENT') throw new Error('npm was not found on the PATH; install Node.js with npm.');
   if (npm.status !== 0)
-    fail(`"npm ci" for ${basename(source)} failed (exit ${npm.status ?? npm.signal}). Is the package registry reachable?`);
+    throw new Error(`"npm ci" for ${basename(source)} failed (exit ${npm.status ?? npm.signal}); npm says why above.`);
 
   try {
     renameSync(work, target);
   } catch (error) {
     if (!existsSync(target)) throw error; // not the race, a real failure
   }
+} catch (error) {
+  process.exitCode = 1;
+  console.error(`native restore: ${error.message}`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -10,6 +10,7 @@ using Atoma.Protocol.Models;
 using Atoma.Silo.Gateway;
 using Atoma.Storage.Orleans;
 using Atoma.Storage.Sqlite;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using Orleans.Configuration;
@@ -62,7 +63,8 @@ public static class SiloComposition
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.MapGrpcService<NodeGatewayService>();
+        // A node stays connected as long as it likes.
+        app.MapGrpcService<NodeGatewayService>().WithMetadata(new DisableRequestTimeoutAttribute());
     }
 
     /// <summary>A free port on loopback.</summary>
