@@ -13,7 +13,7 @@ internal static class ChatCompletionsEndpoints
             .WithName("createChatCompletion").WithTags("Answers")
             .WithSummary("Answer a conversation")
             .WithDescription(AnswerTexts.Description)
-            .Accepts<ChatCompletionBody>("application/json")
+            .Accepts<ChatCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<ChatCompletion>(200, "application/json", "text/event-stream")
             .ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client)
@@ -28,6 +28,9 @@ internal static class ChatCompletionsEndpoints
 
 internal static class AnswerTexts
 {
+    /// <summary>A body is read as JSON whatever it is called: curl names another type unless told.</summary>
+    public const string AnyType = "*/*";
+
     public const string Description =
         "The most the answer can cost is held from the account, nodes are drawn, the answer is checked as 'integrity' asks, and what it "
         + "really cost is charged; the rest returns. An answer that fails its check or never comes costs nothing. "

@@ -13,7 +13,7 @@ internal static class CompletionsEndpoints
             .WithName("createCompletion").WithTags("Answers")
             .WithSummary("Continue a text")
             .WithDescription(AnswerTexts.Description + " max_tokens is 16 when not given, as in OpenAI's API.")
-            .Accepts<TextCompletionBody>("application/json")
+            .Accepts<TextCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<TextCompletion>(200, "application/json", "text/event-stream")
             .ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client)

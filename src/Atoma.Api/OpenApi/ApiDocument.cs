@@ -1,3 +1,4 @@
+using Atoma.Api.Endpoints;
 using Atoma.Api.Security;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -15,7 +16,7 @@ internal static class ApiDocument
         services.AddOpenApi("v1", options =>
         {
             options.AddDocumentTransformer(Describe);
-            options.AddOperationTransformer(DescribeSecurity);
+            options.AddOperationTransformer(DescribeOperation);
             options.AddSchemaTransformer(FieldSchemas.Describe);
         });
 
@@ -52,11 +53,12 @@ internal static class ApiDocument
         return Task.CompletedTask;
     }
 
-    private static Task DescribeSecurity(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var policies = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAuthorizeData>().Select(a => a.Policy);
         if (policies.Any(p => p is AtomaPolicies.Client or AtomaPolicies.Reader))
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
+        operation.RequestBody?.Content?.Remove(AnswerTexts.AnyType);
         return Task.CompletedTask;
     }
 }
