@@ -174,6 +174,14 @@ public sealed class LiveNetwork : IAsyncDisposable
         return process;
     }
 
+    /// <summary>The demo model's manifest, as every node of this build describes it.</summary>
+    public Protocol.Models.ModelManifest Manifest()
+    {
+        using var vocabulary = Inference.Tokens.ModelVocabulary.Load(
+            Silo.Hosting.ModelFiles.Demo(), Model, new Inference.Native.LlamaLibraryOptions(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        return vocabulary.Manifest;
+    }
+
     /// <summary>Path of a program built in the same configuration.</summary>
     public static string Program(string name)
     {

@@ -39,7 +39,7 @@ public sealed record SiloSettings
     /// <summary>Port on loopback for Orleans clients, 0 for any free one.</summary>
     public int ClientPort { get; init; }
 
-    /// <summary>PostgreSQL connection string for cluster membership and grain state; null keeps them in this process and SQLite.</summary>
+    /// <summary>PostgreSQL connection string for the books, cluster membership and grain state; null keeps them in SQLite and this process.</summary>
     public string? Postgres { get; init; }
 
     /// <summary>The development API key; null for a random one kept in the data folder.</summary>
