@@ -248,17 +248,22 @@ public abstract class LedgerStoreContract
 
     /// <summary>All commands of a sequence are queued at once, so that transactions hold good and refused ones together.</summary>
     [SkippableFact]
-    public void Commit_RandomSequences_EqualToTheModel() => LedgerCommandGen.Sequence.Sample(
-        sequence =>
-        {
-            Clear();
-            var model = new LedgerModel();
-            var expected = sequence.Select(command => model.Commit(command, Now)).ToArray();
-            var actual = Task.WhenAll(sequence.Select(command => Store.CommitAsync(command, None))).GetAwaiter().GetResult();
-            Assert.Equal(expected, actual);
-            LedgerComparison.EqualAsync(model, Store).GetAwaiter().GetResult();
-        },
-        iter: RandomSequences, threads: 1);
+    public void Commit_RandomSequences_EqualToTheModel()
+    {
+        // Skips here, where it counts as skipped.
+        Assert.NotNull(Store);
+        LedgerCommandGen.Sequence.Sample(
+            sequence =>
+            {
+                Clear();
+                var model = new LedgerModel();
+                var expected = sequence.Select(command => model.Commit(command, Now)).ToArray();
+                var actual = Task.WhenAll(sequence.Select(command => Store.CommitAsync(command, None))).GetAwaiter().GetResult();
+                Assert.Equal(expected, actual);
+                LedgerComparison.EqualAsync(model, Store).GetAwaiter().GetResult();
+            },
+            iter: RandomSequences, threads: 1);
+    }
 
     /// <summary>P12, double spend by parallel requests.</summary>
     [SkippableFact]
