@@ -97,7 +97,7 @@ internal sealed class RequestGrain(
         return _accepted;
     }
 
-    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken) => _answer.Watch(from, cancellationToken);
+    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) => _answer.Watch(from, cancellationToken);
 
     public Task Cancel() => Happened(new RequestEvent.CancelRequested());
 
