@@ -8,18 +8,23 @@ namespace Atoma.Network.Tests;
 public sealed class MisbehaviourTests
 {
     [Theory]
-    [InlineData("wrong-tokens", "checked")]
-    [InlineData("wrong-tokens", "replicated:3")]
-    [InlineData("other-model", "checked")]
-    [InlineData("other-model", "replicated:3")]
-    [InlineData("truncate", "checked")]
-    [InlineData("copy", "replicated:3")]
-    public async Task Cheater_DrawnToAnswer_IsConvictedAndSlashedWithEvidence(string kind, string integrity)
+    [InlineData("wrong-tokens", "checked", 6, true)]
+    [InlineData("wrong-tokens", "replicated:3", 5, true)]
+    // Five nodes: the cheat, its checker and three resolvers are all there are, so nobody is left to answer instead.
+    [InlineData("other-model", "checked", 5, false)]
+    [InlineData("other-model", "replicated:3", 5, true)]
+    [InlineData("truncate", "checked", 6, true)]
+    [InlineData("copy", "replicated:3", 5, true)]
+    public async Task Cheater_DrawnToAnswer_IsConvictedAndSlashedWithEvidence(string kind, string integrity, int nodes, bool servedByOthers)
     {
-        await using var network = await LiveNetwork.StartAsync("--cheater", kind, "--epoch", "2");
+        await using var network = await LiveNetwork.StartAsync("--cheater", kind, "--epoch", "2", "--nodes", nodes.ToString());
         var (answer, request) = await AskUntilAsync(network, integrity, r => r["convictions"]!.AsArray().Count > 0);
 
-        Assert.Equal("settled", answer["atoma"]?["status"]?.GetValue<string>());
+        // Stage 1 proves some cheats without resolvers, who are then free to answer.
+        Assert.Equal(servedByOthers || request["convictions"]![0]!["evidence"]!.GetValue<string>() == "stage1_mismatch" ? "settled" : "refunded",
+            request["status"]!.GetValue<string>());
+        if (request["status"]!.GetValue<string>() == "refunded")
+            Assert.Equal("fraud_detected", answer["error"]!["code"]!.GetValue<string>());
         var cheat = request["convictions"]![0]!["node"]!.GetValue<string>();
         Assert.Equal("jailed", (await network.GetAsync($"/v1/nodes/{cheat}"))["state"]!.GetValue<string>());
         var receipt = await network.ReceiptAsync(LiveNetwork.RequestId(answer));

@@ -20,7 +20,7 @@ public sealed class SiloCommandLine
     private readonly Option<int> _threads = new("--threads") { Description = "CPU threads of each node's engine.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _slots = new("--slots") { Description = "Sequences each node runs at once.", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
-    private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent.", DefaultValueFactory = _ => 10 };
+    private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent (P5.9).", DefaultValueFactory = _ => 60 };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for cluster membership and grain state." };
 
     /// <summary>Adds the options to a command.</summary>

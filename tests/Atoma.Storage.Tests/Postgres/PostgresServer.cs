@@ -15,7 +15,7 @@ public sealed class PostgresServer : IDisposable
 
     private readonly string _folder;
     private readonly int _port;
-    private int _databases;
+    private int _schemas;
 
     public PostgresServer()
     {
@@ -38,12 +38,13 @@ public sealed class PostgresServer : IDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    /// <summary>Connection string of a new, empty database.</summary>
-    public string NewDatabase()
+    /// <summary>Connection string of a new, empty schema: made in no time, where a database takes 0.3 s. Skips the test where PostgreSQL is not installed.</summary>
+    public string NewSchema()
     {
-        var name = $"test{Interlocked.Increment(ref _databases)}";
-        using var admin = NpgsqlDataSource.Create(ConnectionString("postgres"));
-        using var create = admin.CreateCommand($"CREATE DATABASE {name}");
+        Skip.If(Binaries is null, "PostgreSQL's server programs are not installed here (Debian: postgresql).");
+        var name = $"test{Interlocked.Increment(ref _schemas)}";
+        using var admin = NpgsqlDataSource.Create(ConnectionString("public"));
+        using var create = admin.CreateCommand($"CREATE SCHEMA {name}");
         create.ExecuteNonQuery();
         return ConnectionString(name);
     }
@@ -57,8 +58,8 @@ public sealed class PostgresServer : IDisposable
         Run("rm", "-rf", _folder);
     }
 
-    private string ConnectionString(string database) =>
-        $"Host=127.0.0.1;Port={_port};Username={User};Database={database};Pooling=true;Maximum Pool Size=10";
+    private string ConnectionString(string schema) =>
+        $"Host=127.0.0.1;Port={_port};Username={User};Database=postgres;Search Path={schema};Maximum Pool Size=8";
 
     private static string Binary(string name) => Path.Combine(Binaries!, name);
 
@@ -120,14 +121,4 @@ public sealed class PostgresServer : IDisposable
 public sealed class PostgresCollection : ICollectionFixture<PostgresServer>
 {
     public const string Name = "PostgreSQL";
-}
-
-/// <summary>Runs where PostgreSQL's server programs are installed.</summary>
-public sealed class PostgresFactAttribute : FactAttribute
-{
-    public PostgresFactAttribute()
-    {
-        if (PostgresServer.Binaries is null)
-            Skip = "PostgreSQL's server programs are not installed here (Debian: postgresql).";
-    }
 }
