@@ -214,6 +214,8 @@ public sealed class ReadEndpointTests : IAsyncLifetime
                 Assert.DoesNotContain(attribute, text, StringComparison.OrdinalIgnoreCase);
         }
 
+        using var docs = await _host.GetAsync("/docs/", null);
+        Assert.StartsWith("default-src 'self'", docs.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         using var page = await _host.GetAsync("/", null);
         Assert.StartsWith("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }

@@ -10,31 +10,29 @@ internal static class FieldSchemas
 {
     public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        if (context.JsonPropertyInfo is not { } property || !typeof(AnswerBody).IsAssignableFrom(property.DeclaringType) && property.DeclaringType != typeof(ChatMessageBody))
+        var type = context.JsonTypeInfo.Type;
+        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody)))
             return Task.CompletedTask;
-        switch (property.Name)
+        foreach (var name in fields.Keys.ToList())
         {
-            case "seed":
-                schema.Type = JsonSchemaType.Integer;
-                schema.Format = "int64";
-                break;
-            case "prompt":
-                schema.Type = JsonSchemaType.String;
-                break;
-            case "stop":
-                schema.AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }];
-                break;
-            case "content":
-                schema.AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }];
-                break;
-            case "integrity":
-                schema.AnyOf = [Level(), Assurance()];
-                schema.Default = JsonValue.Create("none");
-                break;
+            if (Of(name) is not { } field)
+                continue;
+            field.Description = fields[name].Description ?? fields[name].OneOf?.Select(o => o.Description).LastOrDefault(d => d is not null);
+            fields[name] = field;
         }
 
         return Task.CompletedTask;
     }
+
+    private static OpenApiSchema? Of(string field) => field switch
+    {
+        "seed" => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+        "prompt" => Text(),
+        "stop" => new OpenApiSchema { AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }] },
+        "content" => new OpenApiSchema { AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }] },
+        "integrity" => new OpenApiSchema { AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none") },
+        _ => null,
+    };
 
     private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 
