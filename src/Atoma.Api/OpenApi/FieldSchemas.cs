@@ -17,7 +17,6 @@ internal static class FieldSchemas
         {
             if (Of(name) is not { } field)
                 continue;
-            field.Description = fields[name].Description ?? fields[name].OneOf?.Select(o => o.Description).LastOrDefault(d => d is not null);
             fields[name] = field;
         }
 
@@ -26,11 +25,26 @@ internal static class FieldSchemas
 
     private static OpenApiSchema? Of(string field) => field switch
     {
-        "seed" => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
-        "prompt" => Text(),
-        "stop" => new OpenApiSchema { AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }] },
-        "content" => new OpenApiSchema { AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }] },
-        "integrity" => new OpenApiSchema { AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none") },
+        "seed" => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer, Format = "int64",
+            Description = "Any 64-bit integer: the same question with the same seed has the same answer. Without one the network draws it.",
+        },
+        "prompt" => new OpenApiSchema { Type = JsonSchemaType.String, Description = "The text to go on with." },
+        "stop" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }],
+            Description = "One to four texts that end the answer; they are not part of it.",
+        },
+        "content" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }], Description = "A text, or a list of text parts.",
+        },
+        "integrity" => new OpenApiSchema
+        {
+            AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none"),
+            Description = "How much integrity to pay for: \"none\", \"checked\", \"checked:3\", \"replicated:3\", or {\"assurance\": 0.999}, the wanted probability that a wrong answer is caught.",
+        },
         _ => null,
     };
 
