@@ -59,7 +59,7 @@ public sealed class CanonicalWriter
     {
         while (value >= 0x80)
         {
-            Byte((byte)(value | 0x80));
+            Byte(unchecked((byte)(value | 0x80))); // the low seven bits; builds are checked
             value >>= 7;
         }
 

@@ -1,0 +1,19 @@
+using Atoma.Grains.Requests;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Atoma.Grains;
+
+/// <summary>What the grains need beyond their ports, which the composition root brings.</summary>
+public static class GrainsServices
+{
+    /// <exception cref="ArgumentException">The options are not valid; all problems are named.</exception>
+    public static IServiceCollection AddAtomaGrains(this IServiceCollection services, NetworkOptions options)
+    {
+        if (options.Problems() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
+        services.AddSingleton(options);
+        services.AddSingleton<NetworkStatus>();
+        services.AddHostedService<Sweeper>();
+        return services;
+    }
+}

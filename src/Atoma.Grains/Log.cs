@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+
+namespace Atoma.Grains;
+
+/// <summary>Log messages of the grains; event ids 1000–1999. No prompts, keys or whole messages.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Information, "Node {Node} connected by {Kind}, offers {Model}, is {State}")]
+    public static partial void NodeConnected(this ILogger log, string node, string kind, string model, string state);
+
+    [LoggerMessage(1001, LogLevel.Warning, "Node {Node} lost: {Why}")]
+    public static partial void NodeLost(this ILogger log, string node, string why);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Node {Node} cannot be reached: {Why}")]
+    public static partial void NodeUnreachable(this ILogger log, string node, string why);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Node {Node} jailed: it {Reason}")]
+    public static partial void NodeJailed(this ILogger log, string node, string reason);
+
+    [LoggerMessage(1010, LogLevel.Information, "Request {Request} accepted: {Integrity}, {PromptTokens} prompt tokens, hold {Hold} micros")]
+    public static partial void RequestAccepted(this ILogger log, string request, string integrity, int promptTokens, long hold);
+
+    [LoggerMessage(1011, LogLevel.Information, "Request {Request} {Phase} {Reason}: {OutputTokens} tokens, {Price} micros, {Convictions} convicted")]
+    public static partial void RequestEnded(this ILogger log, string request, string phase, string reason, int outputTokens, long price, int convictions);
+
+    [LoggerMessage(1012, LogLevel.Error, "Request {Request} could not be settled yet, trying again: {Why}")]
+    public static partial void SettlementDelayed(this ILogger log, string request, string why);
+
+    [LoggerMessage(1013, LogLevel.Warning, "Request {Request} was settled elsewhere")]
+    public static partial void SettledElsewhere(this ILogger log, string request);
+
+    [LoggerMessage(1014, LogLevel.Information, "{Count} open requests of an earlier run are being ended")]
+    public static partial void SweepingOrphans(this ILogger log, int count);
+
+    [LoggerMessage(1015, LogLevel.Error, "The sweeper failed, trying again: {Why}")]
+    public static partial void SweepFailed(this ILogger log, string why);
+
+    [LoggerMessage(1020, LogLevel.Warning, "Slash {Slash} of node {Node} executed: {Amount} micros divided")]
+    public static partial void SlashExecuted(this ILogger log, string slash, string node, long amount);
+
+    [LoggerMessage(1030, LogLevel.Information, "Beacon chain {Chain} committed, anchor {Anchor}")]
+    public static partial void BeaconCommitted(this ILogger log, int chain, string anchor);
+}

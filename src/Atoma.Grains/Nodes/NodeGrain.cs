@@ -1,0 +1,229 @@
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Registry;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace Atoma.Grains.Nodes;
+
+/// <summary>What is remembered of a node across restarts.</summary>
+[GenerateSerializer, Alias("atoma.NodeRecord")]
+internal sealed class NodeRecord
+{
+    [Id(0)] public bool Exists { get; set; }
+
+    [Id(1)] public NodeState State { get; set; }
+
+    [Id(2)] public byte[] Registration { get; set; } = [];
+
+    [Id(3)] public DateTimeOffset RegisteredAt { get; set; }
+
+    [Id(4)] public string JailReason { get; set; } = "";
+}
+
+/// <summary>Owns one node: its state, who is connected as it, and which requests wait for it.</summary>
+[Reentrant]
+internal sealed class NodeGrain(
+    [PersistentState("node")] IPersistentState<NodeRecord> record,
+    ILedgerStore ledger,
+    NetworkOptions options,
+    TimeProvider time,
+    ILogger<NodeGrain> log) : Grain, INodeGrain
+{
+    private readonly HashSet<string> _engaged = [];
+    private INodeLink? _link;
+    private string _session = "";
+    private Subscription? _subscription;
+    private int _busy;
+    private DateTimeOffset _leaseEnds;
+    private IGrainTimer? _leaseTimer;
+
+    private NodeId Id => NodeId.Parse(this.GetPrimaryKeyString()["node:".Length..]);
+
+    public async Task<ConnectReply> Connect(ConnectCall call, INodeLink link)
+    {
+        var hello = (NodeMessage.Hello)NodeMessage.FromBytes(call.Hello);
+        Invariant.Assert(hello.Registration.Node == Id);
+        if (!record.State.Exists)
+            await Register(hello.Registration);
+        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        var move = NodeMachine.Move(record.State.State, NodeState.Active, collateral.Value >= options.CollateralMinMicros);
+        switch (move)
+        {
+            case NodeMoveStatus.CollateralTooLow when record.State.State == NodeState.Registered:
+                return new ConnectReply((int)RefusalCode.CollateralTooLow,
+                    $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. Bond more and connect again.", "registered", 0, collateral.Value);
+            case NodeMoveStatus.NotAllowed:
+                return new ConnectReply((int)RefusalCode.NotAllowed, $"A node that is {Name(record.State.State)} cannot work.", Name(record.State.State), 0, collateral.Value);
+            case NodeMoveStatus.Ok when record.State.State == NodeState.Registered:
+                record.State.State = NodeState.Active;
+                await record.WriteStateAsync();
+                break;
+        }
+
+        if (record.State.State == NodeState.Active)
+        {
+            var offer = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(hello.Subscription.Model.Id)).Offer(Id.ToString(), Bytes(hello.Subscription));
+            if (offer.Code != 0)
+                return new ConnectReply(offer.Code, offer.Reason, Name(record.State.State), 0, collateral.Value);
+        }
+
+        await Replace(call.Session, link, hello.Subscription);
+        log.NodeConnected(Id.ToString(), hello.Registration.EndpointKind, hello.Subscription.Model.Id, Name(record.State.State));
+        return new ConnectReply(0, record.State.JailReason, Name(record.State.State), options.LeaseMs, collateral.Value);
+    }
+
+    public Task<bool> Renew(string session, int busy)
+    {
+        if (session != _session || _link is null)
+            return Task.FromResult(false);
+        _busy = busy;
+        _leaseEnds = time.GetUtcNow().AddMilliseconds(options.LeaseMs);
+        return Task.FromResult(true);
+    }
+
+    public Task Disconnect(string session) => session == _session ? Lose("disconnected") : Task.CompletedTask;
+
+    public async Task<bool> Send(byte[] message)
+    {
+        if (_link is not { } link)
+            return false;
+        try
+        {
+            return await link.Deliver(message);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or ObjectDisposedException)
+        {
+            log.NodeUnreachable(Id.ToString(), e.Message);
+            return false;
+        }
+    }
+
+    public Task<bool> Engage(string request)
+    {
+        if (_link is null)
+            return Task.FromResult(false);
+        _engaged.Add(request);
+        return Task.FromResult(true);
+    }
+
+    public Task Release(string request)
+    {
+        _engaged.Remove(request);
+        return Task.CompletedTask;
+    }
+
+    public async Task Jail(string reason)
+    {
+        if (NodeMachine.Move(record.State.State, NodeState.Jailed, collateralSuffices: true) != NodeMoveStatus.Ok)
+            return;
+        record.State.State = NodeState.Jailed;
+        record.State.JailReason = reason;
+        await record.WriteStateAsync();
+        log.NodeJailed(Id.ToString(), reason);
+        if (_subscription is not null)
+            await GrainFactory.GetGrain<IModelGrain>(Keys.Model(_subscription.Model.Id)).Withdraw(Id.ToString());
+        await Send(new CoordinatorMessage.Notice($"Jailed: it {reason}. The evidence is in the request's receipt; see /v1/nodes/{Id}/slashes.").ToBytes());
+    }
+
+    public async Task<NodeInfo?> Describe()
+    {
+        if (!record.State.Exists)
+            return null;
+        var reader = new CanonicalReader(record.State.Registration);
+        var registration = Registration.Read(ref reader);
+        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        var frozen = await ledger.BalanceAsync(LedgerAccount.Frozen(Id), default);
+        var earnings = await ledger.BalanceAsync(LedgerAccount.Earnings(Id), default);
+        return new NodeInfo
+        {
+            Address = Id.ToString(),
+            State = Name(record.State.State),
+            Online = _link is not null,
+            EndpointKind = registration.EndpointKind,
+            Country = registration.Country,
+            Model = _subscription?.Model.Id ?? "",
+            Echelon = _subscription?.Echelon.Id().ToString() ?? "",
+            InputPriceMicros = _subscription?.InputPrice.Value ?? 0,
+            OutputPriceMicros = _subscription?.OutputPrice.Value ?? 0,
+            Slots = _subscription?.Slots ?? 0,
+            Busy = _busy,
+            CollateralMicros = collateral.Value,
+            FrozenMicros = frozen.Value,
+            EarningsMicros = earnings.Value,
+            RegisteredAt = record.State.RegisteredAt,
+            JailReason = record.State.JailReason,
+        };
+    }
+
+    private async Task Register(Registration registration)
+    {
+        var writer = new CanonicalWriter();
+        registration.Write(writer);
+        record.State.Exists = true;
+        record.State.State = NodeState.Registered;
+        record.State.Registration = writer.ToArray();
+        record.State.RegisteredAt = time.GetUtcNow();
+        await record.WriteStateAsync();
+        await GrainFactory.GetGrain<IDirectoryGrain>(Keys.Directory).AddNode(Id.ToString());
+        if (options.DevelopmentBondMicros > 0)
+        {
+            // One bond per node and network: the id makes a repeat harmless.
+            var id = new CanonicalWriter().Text("atoma/bond/development").Node(Id).Sha256();
+            await ledger.CommitAsync(new LedgerCommand([new LedgerOperation.Transfer(
+                id, LedgerAccount.External, LedgerAccount.Collateral(Id), new Micros(options.DevelopmentBondMicros), TransferCode.Bond)]), default);
+        }
+    }
+
+    private async Task Replace(string session, INodeLink link, Subscription subscription)
+    {
+        if (_link is { } old && _session != session)
+        {
+            await Lose("replaced by a newer connection", withdraw: false);
+            try
+            {
+                await old.Close((int)RefusalCode.Replaced, "The same key connected again.");
+            }
+            catch (Exception e) when (e is TimeoutException or OrleansException or ObjectDisposedException)
+            {
+                log.NodeUnreachable(Id.ToString(), e.Message);
+            }
+        }
+
+        _link = link;
+        _session = session;
+        _subscription = subscription;
+        _leaseEnds = time.GetUtcNow().AddMilliseconds(options.LeaseMs);
+        var period = TimeSpan.FromMilliseconds(options.LeaseMs / 5.0);
+        _leaseTimer ??= this.RegisterGrainTimer(CheckLease, new GrainTimerCreationOptions(period, period) { KeepAlive = true });
+    }
+
+    private Task CheckLease(CancellationToken cancellationToken) =>
+        _link is not null && time.GetUtcNow() > _leaseEnds ? Lose("lease ended") : Task.CompletedTask;
+
+    private async Task Lose(string why, bool withdraw = true)
+    {
+        if (_link is null)
+            return;
+        _link = null;
+        _session = "";
+        log.NodeLost(Id.ToString(), why);
+        if (withdraw && _subscription is not null)
+            await GrainFactory.GetGrain<IModelGrain>(Keys.Model(_subscription.Model.Id)).Withdraw(Id.ToString());
+        string[] waiting = [.. _engaged];
+        _engaged.Clear();
+        foreach (var request in waiting)
+            await GrainFactory.GetGrain<IRequestGrain>(request).NodeLost(Id.ToString());
+    }
+
+    private static byte[] Bytes(Subscription subscription)
+    {
+        var writer = new CanonicalWriter();
+        subscription.Write(writer);
+        return writer.ToArray();
+    }
+
+    private static string Name(NodeState state) => state.ToString().ToLowerInvariant();
+}

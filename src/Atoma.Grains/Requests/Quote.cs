@@ -1,0 +1,135 @@
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Grains.Requests;
+
+/// <summary>A submission turned into a request on fixed terms, or why it cannot be (P5.1).</summary>
+internal readonly record struct Quote(RequestSpec? Spec, SubmitReply? Refusal);
+
+/// <summary>Turns a submission into a <see cref="RequestSpec"/>. Pure but for the tokenizer.</summary>
+internal sealed class Quoter(NetworkOptions options)
+{
+    public Quote Make(SubmitCall call, ModelMarket market, ITokenizer tokenizer, DateTimeOffset now)
+    {
+        var manifestReader = new CanonicalReader(market.Manifest);
+        var model = ModelManifest.Read(ref manifestReader);
+        if (!TryPrompt(call, tokenizer, out var prompt, out var promptProblem))
+            return Refuse(SubmitStatus.BadPrompt, promptProblem);
+        var room = market.MaxContext - prompt.Length;
+        if (room < 1)
+        {
+            return Refuse(SubmitStatus.PromptTooLong,
+                $"The prompt has {prompt.Length} tokens; {model.Id} takes {market.MaxContext} for prompt and answer together. Shorten the prompt.", prompt.Length);
+        }
+
+        if (!TryParameters(call, room, out var parameters, out var parameterProblem))
+            return Refuse(SubmitStatus.BadParameters, parameterProblem, prompt.Length);
+
+        var eligible = EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null);
+        if (!TryIntegrity(call, eligible.Count, out var level, out var refusal))
+            return new Quote(null, refusal with { PromptTokens = prompt.Length });
+        var needed = EligibleSet.Needed(level);
+        if (eligible.Count < needed)
+        {
+            return Refuse(SubmitStatus.NoEligibleNode,
+                $"{level} needs {needed} distinct nodes of one echelon; {model.Id} has {eligible.Count} now. Ask for less integrity or try again.", prompt.Length);
+        }
+
+        var nonce = new Hash32(call.Nonce);
+        var id = RequestSpec.IdOf(call.Account, nonce);
+        if (!call.SeedGiven)
+            parameters = parameters with { Seed = Prf.Derive("atoma/seed/1", id.ToArray()).High64 };
+        var created = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        return new Quote(new RequestSpec(
+            id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, options.Terms,
+            options.Terms.UpperBound(level, eligible, prompt.Length, parameters.MaxTokens), created,
+            created.AddMilliseconds(options.Request.DeadlineMs)), null);
+    }
+
+    public static EligibleNode Eligible(NodeOffer offer) =>
+        new(NodeId.Parse(offer.Node), Hash32.Parse(offer.Echelon), new Micros(offer.InputPriceMicros), new Micros(offer.OutputPriceMicros));
+
+    private static Quote Refuse(SubmitStatus status, string message, int promptTokens = 0) =>
+        new(null, new SubmitReply(status, message, "", "", promptTokens, 0));
+
+    private static bool TryPrompt(SubmitCall call, ITokenizer tokenizer, out int[] prompt, out string problem)
+    {
+        problem = "";
+        prompt = [];
+        try
+        {
+            prompt = call.Prompt is { } text
+                ? tokenizer.Tokenize(text)
+                : tokenizer.TokenizeChat([.. call.Messages.Select(m => new ChatMessage(m.Role, m.Content))]);
+        }
+        catch (ArgumentException e)
+        {
+            problem = e.Message;
+            return false;
+        }
+
+        if (prompt.Length > 0 && prompt.Length <= VerificationLimits.PromptTokens)
+            return true;
+        problem = prompt.Length == 0 ? "The prompt is empty." : $"A prompt has at most {VerificationLimits.PromptTokens} tokens.";
+        return false;
+    }
+
+    private bool TryParameters(SubmitCall call, int room, out SamplingParameters parameters, out string problem)
+    {
+        problem = "";
+        parameters = null!;
+        try
+        {
+            var reader = new CanonicalReader(call.Parameters);
+            var given = SamplingParameters.Read(ref reader);
+            var wanted = call.MaxTokens > 0 ? call.MaxTokens : options.DefaultMaxTokens;
+            parameters = given with { MaxTokens = Math.Min(Math.Min(wanted, room), VerificationLimits.OutputTokens) };
+            return true;
+        }
+        catch (CanonicalFormatException e)
+        {
+            problem = e.Message;
+            return false;
+        }
+    }
+
+    private bool TryIntegrity(SubmitCall call, int eligible, out IntegrityLevel level, out SubmitReply refusal)
+    {
+        refusal = null!;
+        level = IntegrityLevel.None;
+        if (call.Assurance is { } assurance)
+        {
+            if (!(assurance is > 0 and < 1))
+                return Fail(SubmitStatus.IntegrityUnknown, "assurance is a probability between 0 and 1, e.g. 0.999.", out refusal);
+            var cheapest = eligible == 0 ? null : Assurance.Cheapest(assurance, eligible, options.AdversaryPermille / 1000.0, options.CheckPermille);
+            if (cheapest is null)
+            {
+                return Fail(SubmitStatus.IntegrityUnavailable,
+                    $"No level reaches assurance {assurance} with {eligible} nodes of which a share of {options.AdversaryPermille / 1000.0} may collude. Ask for less.", out refusal);
+            }
+
+            level = cheapest.Value;
+            return true;
+        }
+
+        if (!IntegrityLevel.TryParse(call.Integrity, out level))
+        {
+            return Fail(SubmitStatus.IntegrityUnknown,
+                "integrity is \"none\", \"checked\", \"checked:3\", \"replicated:3\" or {\"assurance\": 0.999}.", out refusal);
+        }
+
+        return level.Kind != IntegrityKind.Sampled
+            || Fail(SubmitStatus.IntegrityUnavailable, "This network does not offer \"sampled\" yet. Ask for \"none\" or \"checked\".", out refusal);
+    }
+
+    private static bool Fail(SubmitStatus status, string message, out SubmitReply refusal)
+    {
+        refusal = new SubmitReply(status, message, "", "", 0, 0);
+        return false;
+    }
+}

@@ -1,0 +1,264 @@
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Receipts;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
+using Microsoft.Extensions.Logging;
+
+namespace Atoma.Grains.Requests;
+
+/// <summary>
+/// Carries one request: feeds what happens to the <see cref="RequestMachine"/> and does what it asks. The ledger's row, not this
+/// activation, is the truth: its version decides between two activations, and an activation without memory of the work ends it.
+/// </summary>
+internal sealed class RequestGrain(
+    ILedgerStore ledger, ISigner coordinator, ISignatureScheme signatures, ITokenizers tokenizers, NetworkOptions options, NetworkStatus status,
+    TimeProvider time, ILogger<RequestGrain> log) : Grain, IRequestGrain
+{
+    /// <summary>Pause before a settlement that the store refused is tried again.</summary>
+    private static readonly TimeSpan SettleRetry = TimeSpan.FromSeconds(1);
+
+    private readonly RequestMachine _machine = new(options.Request, signatures);
+    private readonly Settlement _settlement = new(ledger, coordinator, options);
+    private readonly Quoter _quoter = new(options);
+    private readonly AnswerLog _answer = new();
+    private readonly Queue<RequestEvent> _happened = new();
+    private RequestState? _state;
+    private SubmitReply? _accepted;
+    private AnswerText? _text;
+    private SignedReceipt? _receipt;
+    private bool _settled;
+    private Micros _dearest;
+    private IGrainTimer? _timer;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    /// <summary>Picks up what the store knows: a finished request is read, an open one was orphaned by a stop.</summary>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var row = await ledger.FindRequestAsync(Hash32.Parse(Key["req:".Length..]), cancellationToken);
+        if (row is null)
+            return;
+        if (row.State[0] == (byte)RowFormat.Receipt)
+        {
+            _receipt = SignedReceipt.FromBytes(row.State.AsSpan(1));
+            _state = _receipt.Receipt.State;
+            _settled = true;
+            End();
+            return;
+        }
+
+        _state = RequestMachine.Open(RequestSpec.FromBytes(row.State.AsSpan(1)));
+        _happened.Enqueue(new RequestEvent.Recovered());
+        Arm(TimeSpan.Zero);
+    }
+
+    public async Task<SubmitReply> Submit(SubmitCall call)
+    {
+        if (_accepted is not null)
+            return _accepted;
+        Invariant.Assert(_state is null);
+        Invariant.Assert(Keys.Request(RequestSpec.IdOf(call.Account, new Hash32(call.Nonce))) == Key);
+        if (tokenizers.Find(call.Model) is not { } tokenizer
+            || await GrainFactory.GetGrain<IModelGrain>(Keys.Model(call.Model)).Market() is not { } market)
+            return Refused(SubmitStatus.UnknownModel, $"There is no model '{call.Model}' in this network. GET /v1/models lists them.");
+
+        var quote = _quoter.Make(call, market, tokenizer, time.GetUtcNow());
+        if (quote.Spec is not { } spec)
+            return quote.Refusal!;
+        if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } earlier)
+            return Earlier(spec, earlier);
+        var result = await _settlement.AcceptAsync(spec);
+        switch (result.Status)
+        {
+            case LedgerStatus.Ok:
+                break;
+            case LedgerStatus.InsufficientFunds:
+                // A twin with the same key may have taken the money between our look and our hold.
+                if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } twin)
+                    return Earlier(spec, twin);
+                var balance = await ledger.BalanceAsync(LedgerAccount.User(spec.Account), default);
+                return new SubmitReply(SubmitStatus.InsufficientFunds,
+                    $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
+                    "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+            case LedgerStatus.IdempotencyKeyUsed:
+                return Earlier(spec, (await ledger.FindRequestAsync(result.ExistingRequest!.Value, default))!);
+            default:
+                throw new InvariantException($"Accepting a new request gave {result.Status}.");
+        }
+
+        log.RequestAccepted(spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+        _state = RequestMachine.Open(spec);
+        _text = new AnswerText(tokenizer, spec.Parameters.Stop);
+        _dearest = market.Offers.Select(Quoter.Eligible).Select(AnswerPrice).Aggregate(Micros.Zero, Micros.Max);
+        _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+        await Happened(new RequestEvent.Started());
+        return _accepted;
+    }
+
+    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) => _answer.Watch(from, cancellationToken);
+
+    public Task Cancel() => Happened(new RequestEvent.CancelRequested());
+
+    public Task Receive(string node, byte[] message) =>
+        Happened(new RequestEvent.Received(NodeId.Parse(node), NodeMessage.FromBytes(message)));
+
+    public Task NodeLost(string node) => Happened(new RequestEvent.NodeLost(NodeId.Parse(node)));
+
+    public Task Sweep() => Happened(new RequestEvent.Ticked());
+
+    public Task<RequestInfo?> Describe() =>
+        Task.FromResult(_state is null ? null : new RequestInfo(
+            _state.Spec.Account,
+            RequestView.Build(_state, _receipt?.Receipt.FinishedAt).ToJsonString(),
+            _receipt is null || !_settled ? null : ReceiptFile.Write(_receipt)));
+
+    /// <summary>Runs the machine until it has nothing more to do. Calls of one activation never overlap, so no decision is held across an await.</summary>
+    private async Task Happened(RequestEvent happened)
+    {
+        if (_state is null)
+            return;
+        _happened.Enqueue(happened);
+        while (_happened.TryDequeue(out var next))
+        {
+            var step = _machine.Step(_state, next, time.GetUtcNow());
+            _state = step.State;
+            foreach (var effect in step.Effects)
+                await Do(effect);
+        }
+
+        if (_state.IsTerminal && !_settled)
+            await Settle();
+        else if (!_state.IsTerminal)
+            Arm(RequestMachine.NextDue(_state) - time.GetUtcNow());
+    }
+
+    private async Task Do(RequestEffect effect)
+    {
+        switch (effect)
+        {
+            case RequestEffect.DrawNodes e:
+                _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, await DrawAsync(e)));
+                break;
+            case RequestEffect.Send e:
+                await Send(e.Node, e.Message);
+                break;
+            case RequestEffect.Publish e:
+                if (_text is not null)
+                    _answer.Append(_text.Add(e.Tokens));
+                break;
+            case RequestEffect.Jail e:
+                await GrainFactory.GetGrain<INodeGrain>(Keys.Node(e.Node)).Jail(e.Reason);
+                break;
+            case RequestEffect.Finish:
+                break;
+        }
+    }
+
+    private async Task<IReadOnlyList<DrawProof>> DrawAsync(RequestEffect.DrawNodes wanted)
+    {
+        var spec = _state!.Spec;
+        var market = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(spec.Model.Id)).Market();
+        // Nobody dearer than what was quoted: the hold is an upper bound.
+        var offers = (market?.Offers ?? []).Select(Quoter.Eligible).Where(n => AnswerPrice(n) <= _dearest);
+        var eligible = EligibleSet.OfOneEchelon(offers, _state.Echelon);
+        var steps = await GrainFactory.GetGrain<IBeaconGrain>(Keys.Beacon).Next(wanted.Count);
+        var taken = _state.Participants.Select(p => p.Node).ToHashSet();
+        var draws = new List<DrawProof>();
+        foreach (var step in steps)
+        {
+            var beacon = new BeaconReveal(step.Chain, Hash32.Parse(step.Anchor), step.Step, Hash32.Parse(step.Value));
+            if (Draw.One(wanted.Purpose, taken.Count, beacon, spec.Id, spec.Nonce, eligible, taken) is not { } draw)
+                break;
+            draws.Add(draw);
+            taken.Add(draw.Chosen.Node);
+        }
+
+        return draws;
+    }
+
+    /// <summary>What this node's full answer would cost.</summary>
+    private Micros AnswerPrice(EligibleNode node) => PriceTerms.Answer(node, _state!.Spec.Prompt.Count, _state.Spec.Parameters.MaxTokens);
+
+    private async Task Send(NodeId node, CoordinatorMessage message)
+    {
+        var grain = GrainFactory.GetGrain<INodeGrain>(Keys.Node(node));
+        var asksSomething = message is not (CoordinatorMessage.Closed or CoordinatorMessage.Cancel);
+        try
+        {
+            if (message is CoordinatorMessage.Closed)
+                await grain.Release(Key);
+            var reached = (!asksSomething || await grain.Engage(Key)) && await grain.Send(message.ToBytes());
+            if (!reached && asksSomething)
+                _happened.Enqueue(new RequestEvent.NodeLost(node));
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            log.NodeUnreachable(node.ToString(), e.Message);
+            if (asksSomething)
+                _happened.Enqueue(new RequestEvent.NodeLost(node));
+        }
+    }
+
+    private async Task Settle()
+    {
+        Invariant.Assert(_state is { IsTerminal: true });
+        try
+        {
+            var (result, receipt) = await _settlement.FinishAsync(_state, time.GetUtcNow());
+            if (result.Status == LedgerStatus.VersionConflict)
+            {
+                // Another activation was first: what it stored is what happened.
+                log.SettledElsewhere(_state.Spec.Id.ToString());
+                DeactivateOnIdle();
+            }
+            else
+            {
+                Invariant.Assert(result.Succeeded);
+            }
+
+            _receipt = receipt;
+            _settled = true;
+            _timer?.Dispose();
+            _timer = null;
+            if (_state.Phase == RequestPhase.Settled)
+                status.MarkServed();
+            log.RequestEnded(_state.Spec.Id.ToString(), RequestView.Name(_state.Phase), _state.Refund.ToString(),
+                _state.Answer?.OutputCount ?? 0, _state.Price.Value, _state.Convictions.Count);
+            End();
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            log.SettlementDelayed(_state.Spec.Id.ToString(), e.Message);
+            Arm(SettleRetry);
+        }
+    }
+
+    private void End() => _answer.Append(_text?.Finish() ?? "", AnswerEnds.Of(_state!, tokenizers.Find(_state!.Spec.Model.Id)));
+
+    private void Arm(TimeSpan due)
+    {
+        if (due < TimeSpan.Zero)
+            due = TimeSpan.Zero;
+        if (_timer is null)
+            _timer = this.RegisterGrainTimer(_ => Happened(new RequestEvent.Ticked()), new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+        else
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private static SubmitReply Refused(SubmitStatus why, string message) => new(why, message, "", "", 0, 0);
+
+    private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier)
+    {
+        var then = earlier.State[0] == (byte)RowFormat.Receipt
+            ? SignedReceipt.FromBytes(earlier.State.AsSpan(1)).Receipt.State.Spec
+            : RequestSpec.FromBytes(earlier.State.AsSpan(1));
+        return then.PayloadDigest() == spec.PayloadDigest()
+            ? new SubmitReply(SubmitStatus.Existing, "", earlier.Id.ToString(), then.Integrity.ToString(), then.Prompt.Count, then.Hold.Value)
+            : Refused(SubmitStatus.IdempotencyConflict, "This Idempotency-Key was used for a different request. Use a new key for a new request.");
+    }
+}

@@ -1,0 +1,93 @@
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Disputes;
+using Atoma.Protocol.Ledger;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Atoma.Grains.Requests;
+
+/// <summary>
+/// Ends what nobody else ends (P5.7): at start the open requests of an earlier run, then whatever is past its deadline, and
+/// slashes whose appeal window is over (P8.5). Reads due rows from the store, so that nothing missed while down is lost.
+/// </summary>
+internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, NetworkOptions options, TimeProvider time, ILogger<Sweeper> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>Rows per round; what is left comes in the next.</summary>
+    private const int BatchMax = 200;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        var orphans = true;
+        try
+        {
+            do
+            {
+                try
+                {
+                    if (orphans)
+                    {
+                        await SweepOrphansAsync(stoppingToken);
+                        orphans = false;
+                    }
+
+                    await SweepRequestsAsync(time.GetUtcNow(), stoppingToken);
+                    await SweepSlashesAsync(time.GetUtcNow(), stoppingToken);
+                }
+                catch (Exception e) when (e is not (OperationCanceledException or InvariantException))
+                {
+                    log.SweepFailed(e.Message);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task SweepOrphansAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var open = await ledger.OpenRequestsAsync(DateTimeOffset.MaxValue, BatchMax, cancellationToken);
+            if (open.Count == 0)
+                return;
+            log.SweepingOrphans(open.Count);
+            foreach (var request in open)
+                await grains.GetGrain<IRequestGrain>(Keys.Request(request)).Sweep();
+            if (open.Count < BatchMax)
+                return;
+        }
+    }
+
+    private async Task SweepRequestsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var request in await ledger.OpenRequestsAsync(now, BatchMax, cancellationToken))
+            await grains.GetGrain<IRequestGrain>(Keys.Request(request)).Sweep();
+    }
+
+    private async Task SweepSlashesAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var row in await ledger.OpenSlashesAsync(now, BatchMax, cancellationToken))
+        {
+            var slash = SlashCase.FromBytes(row.State);
+            var parts = SlashSplit.Divide(slash.Amount, options.SlashShares, slash.RequesterAccount, slash.Honest, slash.Resolvers);
+            LedgerOperation[] operations = [.. parts.Select(p => new LedgerOperation.Transfer(
+                PartId(slash.Id, p), LedgerAccount.Frozen(slash.Node), p.To, p.Amount, p.Code))];
+            var executed = slash with { Status = SlashStatus.Executed };
+            var result = await ledger.CommitAsync(
+                new LedgerCommand(operations, Slashes: [row with { Open = false, State = executed.ToBytes(), Version = row.Version + 1 }]), cancellationToken);
+            if (result.Succeeded)
+                log.SlashExecuted(slash.Id.ToString(), slash.Node.ToString(), slash.Amount.Value);
+        }
+    }
+
+    private static Hash32 PartId(Hash32 slash, SlashPart part) =>
+        new CanonicalWriter().Text("atoma/slash-part/1").Hash(slash).Byte((byte)part.Code).Text(part.To.ToString()).Sha256();
+}

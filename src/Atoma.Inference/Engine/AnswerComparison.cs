@@ -1,0 +1,85 @@
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Inference.Engine;
+
+/// <summary>
+/// Stage 2 inside an echelon (P7.4): the checker's own choice and evidence at each position against the claimed ones,
+/// exactly, and the claimed end against the own one.
+/// </summary>
+internal sealed class AnswerComparison
+{
+    private readonly Transcript _claimed;
+    private readonly FinishRule _finish;
+    private readonly int _count;
+    private readonly List<PositionEvidence> _own = new(VerificationLimits.ChunkPositions);
+    private int _chunk;
+    private int _position;
+
+    /// <param name="claimed">At least one position, all chunks full but the last.</param>
+    /// <param name="finish">Fresh.</param>
+    public AnswerComparison(Transcript claimed, FinishRule finish)
+    {
+        _claimed = claimed;
+        _finish = finish;
+        _count = claimed.OutputCount;
+    }
+
+    /// <summary>Takes the own evidence of the next position; null while there is more to compare.</summary>
+    public CheckOutcome? Next(PositionEvidence own)
+    {
+        var chunk = _claimed.Chunks[_chunk].Positions;
+        var claimed = chunk[_own.Count];
+        _own.Add(own);
+        if (own.Token != claimed.Token)
+            return EvidenceMismatch(chunk) ?? CheckOutcome.Mismatch(_position, $"chose token {claimed.Token}; the model under this seed gives {own.Token}");
+
+        var end = _finish.Next(own.Token);
+        _position++;
+        if (end is not null && _position < _count)
+            return EvidenceMismatch(chunk) ?? CheckOutcome.Mismatch(_position, $"goes on after its end ({end})");
+        if (_own.Count < chunk.Count)
+            return null;
+
+        if (ThinnedMismatch(chunk) is { } mismatch)
+            return mismatch;
+        _chunk++;
+        _own.Clear();
+        return _position < _count ? null : CompareEnd(end);
+    }
+
+    private CheckOutcome CompareEnd(FinishReason? end)
+    {
+        // Whether the coordinator did cancel is its own to know; here it must only not hide a natural end.
+        if (_claimed.Finish == (end ?? FinishReason.Cancelled))
+            return CheckOutcome.Match;
+        return CheckOutcome.Mismatch(_position, end is null
+            ? $"claims to end ({_claimed.Finish}) where the answer goes on"
+            : $"claims {_claimed.Finish}; it ends by {end}");
+    }
+
+    /// <summary>A whole chunk: thinned by the same rule, so equal answers have equal bytes.</summary>
+    private CheckOutcome? ThinnedMismatch(IReadOnlyList<PositionEvidence> claimed)
+    {
+        var own = TranscriptChunk.Thinned(_own).Positions;
+        for (var i = 0; i < own.Count; i++)
+        {
+            if (!own[i].Equals(claimed[i]))
+                return CheckOutcome.Mismatch(_position - own.Count + i, "claims evidence that the model does not give");
+        }
+
+        return null;
+    }
+
+    /// <summary>A chunk cut short by another mismatch: the claimed entries must be a prefix of the own ones up to there, or the fault is earlier.</summary>
+    private CheckOutcome? EvidenceMismatch(IReadOnlyList<PositionEvidence> claimed)
+    {
+        var first = _chunk * VerificationLimits.ChunkPositions;
+        for (var i = 0; i < _own.Count && claimed[i].Token == _own[i].Token; i++)
+        {
+            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries))
+                return CheckOutcome.Mismatch(first + i, "claims evidence that the model does not give");
+        }
+
+        return null;
+    }
+}

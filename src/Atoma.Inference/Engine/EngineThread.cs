@@ -1,0 +1,92 @@
+using Atoma.Inference.Gguf;
+using Atoma.Inference.Native;
+using Atoma.Inference.Tokens;
+using Atoma.Protocol.Models;
+using Microsoft.Extensions.Logging;
+
+namespace Atoma.Inference.Engine;
+
+/// <summary>
+/// The thread that loads a model, owns its context, runs the loop and frees everything in reverse. Nothing else touches
+/// the context, and no task of the thread pool or a grain ever runs on this thread.
+/// </summary>
+internal sealed class EngineThread
+{
+    private readonly EngineOptions _options;
+    private readonly ILogger _logger;
+    private readonly CancellationToken _loading;
+    private readonly TaskCompletionSource<LoadedEngine> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private EngineThread(EngineOptions options, ILogger logger, CancellationToken loading)
+    {
+        _options = options;
+        _logger = logger;
+        _loading = loading;
+        Inbox = new Inbox(options.QueueLimit, options.CheckQueueLimit);
+    }
+
+    public Inbox Inbox { get; }
+
+    /// <summary>Completes when the model is ready, or with the reason why it is not.</summary>
+    public Task<LoadedEngine> Loaded => _loaded.Task;
+
+    /// <summary>Completes when all native memory is freed.</summary>
+    public Task Ended => _ended.Task;
+
+    public static EngineThread Start(EngineOptions options, ILogger logger, CancellationToken loading)
+    {
+        var engine = new EngineThread(options, logger, loading);
+        new Thread(engine.Run) { IsBackground = true, Name = "atoma-engine" }.Start();
+        return engine;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            LoadAndServe();
+        }
+        catch (Exception exception)
+        {
+            // Before the model was ready this is the caller's exception; afterwards a fault that the loop ended on.
+            if (!_loaded.TrySetException(exception))
+                InferenceLog.EngineThreadFailed(_logger, exception, _options.ModelPath);
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void LoadAndServe()
+    {
+        var files = LlamaRuntime.Initialise(_options.Libraries, _logger);
+        var gguf = GgufModel.Open(_options.ModelPath);
+        using var model = ModelLoader.LoadWeights(gguf);
+        ModelSupport.Require(gguf, model, _options.AllowUnprovenModels);
+        using var tokenizer = new LlamaTokenizer(model);
+        var manifest = EngineIdentity.Manifest(gguf, _options.ModelId, tokenizer.EndOfGeneration, _loading);
+        var echelon = EngineIdentity.Echelon(manifest.Digest, files, _options.Libraries);
+
+        var shape = Shape(gguf);
+        using var context = new InvariantContext(model, shape, tokenizer.VocabularySize);
+        var loop = new EngineLoop(context, Inbox, shape, manifest.Id, _logger);
+        InferenceLog.EngineReady(_logger, manifest.Id, _options.Slots, shape.ContextTokens, shape.Threads);
+        _loaded.TrySetResult(new LoadedEngine(manifest, echelon, tokenizer, shape.ContextTokens, loop));
+        loop.Run();
+        InferenceLog.EngineStopped(_logger, manifest.Id);
+    }
+
+    private ContextShape Shape(GgufModel model)
+    {
+        var tokens = _options.ContextTokens == 0
+            ? Math.Min(model.ContextLength, EngineLimits.DefaultContextTokens)
+            : Math.Min(model.ContextLength, _options.ContextTokens);
+        var rows = Math.Clamp(EngineLimits.CheckLogitBytes / sizeof(float) / model.VocabularySize, 2, _options.ChunkTokens);
+        return new ContextShape(_options.Slots + 1, tokens, _options.ChunkTokens, rows, _options.Threads);
+    }
+}
+
+/// <summary>A model that is ready.</summary>
+internal sealed record LoadedEngine(ModelManifest Manifest, Echelon Echelon, ITokenizer Tokenizer, int ContextTokens, EngineLoop Loop);

@@ -1,0 +1,67 @@
+using System.Threading.Channels;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Inference.Engine;
+
+/// <summary>
+/// One answer being generated. The engine thread alone advances it; the caller reads <see cref="Steps"/> and may cancel.
+/// The channel has no bound of its own: a job writes at most max_tokens steps, so a slow reader holds up nobody.
+/// </summary>
+internal sealed class GenerationJob
+{
+    private readonly Channel<GeneratedStep> _steps = Channel.CreateUnbounded<GeneratedStep>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = false });
+
+    private readonly Dictionary<int, int> _counts = [];
+    private readonly FinishRule _finish;
+    private volatile bool _cancelled;
+
+    public GenerationJob(GenerationTask task, FinishRule finish)
+    {
+        Prompt = [.. task.Prompt];
+        Parameters = task.Parameters;
+        _finish = finish;
+    }
+
+    public int[] Prompt { get; }
+
+    public SamplingParameters Parameters { get; }
+
+    public ChannelReader<GeneratedStep> Steps => _steps.Reader;
+
+    public bool IsCancelled => _cancelled;
+
+    /// <summary>Prompt tokens computed so far.</summary>
+    public int Fed { get; set; }
+
+    public bool IsPrefilling => Fed < Prompt.Length;
+
+    /// <summary>The token chosen last, to be fed next.</summary>
+    public int LastToken { get; private set; }
+
+    /// <summary>Output tokens chosen so far.</summary>
+    public int Position { get; private set; }
+
+    public IReadOnlyDictionary<int, int> Counts => _counts;
+
+    /// <summary>Takes the next token; true when it was the last.</summary>
+    public bool Accept(PositionEvidence evidence)
+    {
+        LastToken = evidence.Token;
+        Position++;
+        _counts[LastToken] = _counts.GetValueOrDefault(LastToken) + 1;
+        var finish = _finish.Next(LastToken);
+        _steps.Writer.TryWrite(new GeneratedStep(evidence, finish));
+        if (finish is not null)
+            _steps.Writer.TryComplete();
+        return finish is not null;
+    }
+
+    /// <summary>From any thread; takes effect before the next decode step.</summary>
+    public void Cancel() => _cancelled = true;
+
+    public void End() => _steps.Writer.TryComplete(new OperationCanceledException("The generation was cancelled."));
+
+    public void Fail(EngineRefusal reason, string message) => _steps.Writer.TryComplete(new EngineRefusedException(reason, message));
+}

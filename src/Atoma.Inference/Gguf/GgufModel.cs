@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using Atoma.Protocol.Common;
+
+namespace Atoma.Inference.Gguf;
+
+/// <summary>What the engine and the manifest need to know of a model file that passed every rule.</summary>
+/// <param name="Path">Absolute path.</param>
+/// <param name="Architecture"><c>general.architecture</c>.</param>
+/// <param name="Quantisation"><c>general.file_type</c> by name.</param>
+/// <param name="ContextLength">Tokens, as trained.</param>
+/// <param name="VocabularySize">Number of tokens.</param>
+/// <param name="TokenizerDigest">SHA-256 over every <c>tokenizer.*</c> entry, chat template included, in key order.</param>
+/// <param name="Experts">Experts of a mixture, 0 for a dense model.</param>
+/// <param name="FileBytes">Length of the file.</param>
+public sealed record GgufModel(
+    string Path,
+    string Architecture,
+    string Quantisation,
+    int ContextLength,
+    int VocabularySize,
+    Hash32 TokenizerDigest,
+    int Experts,
+    long FileBytes)
+{
+    /// <summary>Reads and checks the header; no weights are read.</summary>
+    /// <exception cref="GgufException">The file is not a model that llama.cpp can safely be given.</exception>
+    public static GgufModel Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            return Read(stream, path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new GgufException(GgufError.Unreadable, $"The model file {path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>As <see cref="Open"/>, from any seekable stream.</summary>
+    /// <exception cref="GgufException">As there.</exception>
+    public static GgufModel Read(Stream stream, string path)
+    {
+        var header = GgufHeader.Read(new GgufReader(stream, stream.Length));
+        GgufModelRules.Require(header);
+        var architecture = header.FindText("general.architecture")!;
+        return new GgufModel(
+            path,
+            architecture,
+            GgufFileTypes.Name(header.FindUInt32("general.file_type")),
+            (int)header.FindUInt32($"{architecture}.context_length")!.Value,
+            header.Find("tokenizer.ggml.tokens")!.Count,
+            DigestTokenizer(header),
+            (int)(header.FindUInt32($"{architecture}.expert_count") ?? 0),
+            stream.Length);
+    }
+
+    /// <summary>SHA-256 of the whole file, streamed.</summary>
+    /// <exception cref="GgufException">The file cannot be read.</exception>
+    public Hash32 DigestFile(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var buffer = new byte[1 << 20];
+            for (int read; (read = stream.Read(buffer)) > 0;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                hash.AppendData(buffer, 0, read);
+            }
+
+            return new Hash32(hash.GetHashAndReset());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new GgufException(GgufError.Unreadable, $"The model file {Path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private static Hash32 DigestTokenizer(GgufHeader header)
+    {
+        var writer = new CanonicalWriter().Text("atoma/tokenizer/1");
+        foreach (var key in header.Keys.Where(k => k.StartsWith("tokenizer.", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            var value = header.Find(key)!;
+            writer.Text(key).Int32((int)value.Type).Bool(value.IsArray).Count(value.Count).Bytes(value.Bytes);
+            foreach (var element in value.Strings)
+                writer.Bytes(element);
+        }
+
+        return writer.Sha256();
+    }
+}

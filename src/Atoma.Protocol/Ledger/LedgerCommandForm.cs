@@ -1,0 +1,112 @@
+namespace Atoma.Protocol.Ledger;
+
+/// <summary>
+/// What a caller must get right before a command reaches the books. A command that breaks these is a bug of ours, not an
+/// outcome, so it throws instead of having a status.
+/// </summary>
+public static class LedgerCommandForm
+{
+    /// <summary>Parts of one post: as many as a command has operations.</summary>
+    public const int PartsMax = LedgerCommand.OperationsMax;
+
+    /// <summary>Slashes in one command: every party of one request at most.</summary>
+    public const int SlashesMax = 64;
+
+    public const int IdempotencyKeyLengthMax = 128;
+
+    /// <exception cref="ArgumentException">The command is malformed.</exception>
+    public static void Check(LedgerCommand command)
+    {
+        var slashes = command.Slashes ?? [];
+        Require(command.Operations.Count <= LedgerCommand.OperationsMax, "too many operations");
+        Require(slashes.Count <= SlashesMax, "too many slashes");
+        Require(command.Operations.Count > 0 || command.Request is not null || slashes.Count > 0, "nothing to do");
+        foreach (var operation in command.Operations)
+            Check(operation);
+        if (command.Request is { } request)
+            Check(request);
+        foreach (var slash in slashes)
+            Check(slash);
+        Require(slashes.Select(slash => slash.Id).Distinct().Count() == slashes.Count, "two rows of one slash");
+    }
+
+    private static void Check(LedgerOperation operation)
+    {
+        switch (operation)
+        {
+            case LedgerOperation.Transfer transfer:
+                Check(transfer.Debit);
+                Check(transfer.Credit);
+                Check(transfer.Code);
+                Require(transfer.Debit.Kind != AccountKind.Escrow && transfer.Credit.Kind != AccountKind.Escrow,
+                    "escrow moves by hold, post and void only");
+                Require(transfer.Debit.Kind != AccountKind.Burn, "nothing leaves the burn account");
+                break;
+            case LedgerOperation.Hold hold:
+                Check(hold.Payer);
+                Require(hold.Payer.Kind is not (AccountKind.External or AccountKind.Burn), "a hold is paid from inside the network");
+                break;
+            case LedgerOperation.Post post:
+                Require(post.Parts.Count <= PartsMax, "too many parts");
+                foreach (var part in post.Parts)
+                {
+                    Check(part.Credit);
+                    Check(part.Code);
+                }
+
+                Require(post.Parts.Select(part => (part.Credit, part.Code)).Distinct().Count() == post.Parts.Count,
+                    "two parts with the same account and code");
+                break;
+            case LedgerOperation.Void:
+                break;
+            default:
+                throw new ArgumentException($"Malformed ledger command: unknown operation {operation.GetType().Name}.", nameof(operation));
+        }
+    }
+
+    private static void Check(LedgerAccount account)
+    {
+        Require(Enum.IsDefined(account.Kind), "unknown account kind");
+        var owned = account.Kind is AccountKind.User or AccountKind.Collateral or AccountKind.Frozen or AccountKind.Earnings;
+        Require(owned == account.Owner.Length > 0, "owner missing, or given for an account of the network");
+        CheckText(account.Owner, LedgerAccount.OwnerLength);
+    }
+
+    private static void Check(TransferCode code) => Require(Enum.IsDefined(code), "unknown transfer code");
+
+    private static void Check(RequestRow row)
+    {
+        Require(row.Version >= 1, "a row's first version is 1");
+        Require(row.Account.Length > 0, "a request without account");
+        CheckText(row.Account, LedgerAccount.OwnerLength);
+        CheckText(row.IdempotencyKey, IdempotencyKeyLengthMax);
+        CheckText(row.Model, int.MaxValue);
+    }
+
+    private static void Check(SlashRow row)
+    {
+        Require(row.Version >= 1, "a row's first version is 1");
+        Require(row.Node.Length > 0, "a slash without node");
+        CheckText(row.Node, LedgerAccount.OwnerLength);
+    }
+
+    /// <summary>Text that every database stores and compares alike: no control characters, no broken surrogates.</summary>
+    private static void CheckText(string text, int lengthMax)
+    {
+        Require(text.Length <= lengthMax, "text too long");
+        for (var i = 0; i < text.Length; i++)
+        {
+            Require(!char.IsControl(text[i]), "control character in text");
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            Require(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]), "broken surrogate in text");
+            i++;
+        }
+    }
+
+    private static void Require(bool condition, string why)
+    {
+        if (!condition)
+            throw new ArgumentException($"Malformed ledger command: {why}.");
+    }
+}

@@ -1,0 +1,104 @@
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Silo.Nodes;
+
+/// <summary>Ways to cheat that the demonstration knows (P12).</summary>
+internal enum MisbehaviourKind
+{
+    /// <summary>Replaces one token of the model's answer and forges the evidence for it.</summary>
+    WrongTokens,
+
+    /// <summary>Answers with a lower quantisation of the model and claims the full one.</summary>
+    OtherModel,
+
+    /// <summary>Ends half-way and claims that the model did.</summary>
+    Truncate,
+
+    /// <summary>Takes work and never answers.</summary>
+    Silent,
+
+    /// <summary>Runs no model: repeats an earlier answer, or the prompt.</summary>
+    Copy,
+}
+
+/// <summary>
+/// DEMONSTRATION ONLY: makes a node cheat, so that a newcomer can watch it being found out. Nothing in the network knows of it
+/// or looks for it.
+/// </summary>
+internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 model, IInferenceEngine? otherModel)
+{
+    private volatile int[] _lastOutput = [];
+
+    public static IReadOnlyDictionary<string, MisbehaviourKind> Names { get; } = new Dictionary<string, MisbehaviourKind>(StringComparer.Ordinal)
+    {
+        ["wrong-tokens"] = MisbehaviourKind.WrongTokens,
+        ["other-model"] = MisbehaviourKind.OtherModel,
+        ["truncate"] = MisbehaviourKind.Truncate,
+        ["silent"] = MisbehaviourKind.Silent,
+        ["copy"] = MisbehaviourKind.Copy,
+    };
+
+    public bool IsSilent => kind == MisbehaviourKind.Silent;
+
+    /// <summary>A cheat that alters tokens afterwards must not have shown the honest ones.</summary>
+    public bool HidesProgress => kind is MisbehaviourKind.WrongTokens or MisbehaviourKind.Truncate or MisbehaviourKind.Copy;
+
+    /// <summary>The cheat's answer.</summary>
+    /// <param name="job">What was asked.</param>
+    /// <param name="generate">Runs an engine, null for the node's own.</param>
+    public async Task<Transcript> AnswerAsync(NodeJob job, Func<IInferenceEngine?, Task<Transcript>> generate)
+    {
+        switch (kind)
+        {
+            case MisbehaviourKind.OtherModel:
+                return await generate(otherModel);
+            case MisbehaviourKind.Copy:
+                return Copied(job.Task);
+            default:
+                var honest = await generate(null);
+                _lastOutput = [.. honest.Output];
+                return kind == MisbehaviourKind.Truncate ? Truncated(honest) : WithWrongToken(honest);
+        }
+    }
+
+    /// <summary>The token in the middle becomes its runner-up, with evidence in which that one wins.</summary>
+    private static Transcript WithWrongToken(Transcript honest)
+    {
+        PositionEvidence[] positions = [.. honest.Positions];
+        var at = positions.Length / 2;
+        var runnerUp = positions[at].Entries.Count > 1 ? positions[at].Entries[1].Token : (positions[at].Token + 1) % 256;
+        positions[at] = Certain(runnerUp);
+        return Rebuilt(honest.Model, honest.Prompt, honest.Parameters, positions, honest.Finish);
+    }
+
+    /// <summary>Half the answer, as if max_tokens or the end had been reached there.</summary>
+    private static Transcript Truncated(Transcript honest)
+    {
+        PositionEvidence[] positions = [.. honest.Positions];
+        var half = positions[..Math.Max(1, positions.Length / 2)];
+        if (honest.Finish == FinishReason.EndOfSequence)
+            half[^1] = Certain(positions[^1].Token);
+        return Rebuilt(honest.Model, honest.Prompt, honest.Parameters, half, honest.Finish);
+    }
+
+    private Transcript Copied(GenerationTask task)
+    {
+        var source = _lastOutput.Length > 0 ? _lastOutput : [.. task.Prompt];
+        PositionEvidence[] positions = [.. Enumerable.Range(0, task.Parameters.MaxTokens).Select(i => Certain(source[i % source.Length]))];
+        return Rebuilt(model, task.Prompt, task.Parameters, positions, FinishReason.Length);
+    }
+
+    /// <summary>Evidence of a model that was sure: it replays, so only a check with the model finds it out.</summary>
+    private static PositionEvidence Certain(int token) => new([new EvidenceEntry(token, 0)]);
+
+    private static Transcript Rebuilt(
+        Hash32 model, IReadOnlyList<int> prompt, SamplingParameters parameters, IEnumerable<PositionEvidence> positions, FinishReason finish)
+    {
+        var builder = new TranscriptBuilder(model, prompt, parameters);
+        foreach (var position in positions)
+            builder.Add(position);
+        return builder.Finish(finish);
+    }
+}

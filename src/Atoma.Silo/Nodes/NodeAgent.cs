@@ -1,0 +1,292 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Silo.Nodes;
+
+/// <summary>What a node offers and who it is.</summary>
+internal sealed record NodeProfile(string EndpointKind, string Country, Micros InputPrice, Micros OutputPrice, int Slots, int MaxContext);
+
+/// <summary>How a session with the network ended.</summary>
+internal sealed record SessionEnd(RefusalCode Code, string Reason)
+{
+    /// <summary>Connecting again with the same key, model and program would end the same way.</summary>
+    public bool IsFinal => Code is RefusalCode.BadSignature or RefusalCode.UnknownModel or RefusalCode.WrongModelDigest or RefusalCode.ProtocolVersion
+        or RefusalCode.Malformed or RefusalCode.WrongEchelon or RefusalCode.CollateralTooLow or RefusalCode.NotAllowed or RefusalCode.Replaced;
+}
+
+/// <summary>
+/// A node: answers and checks with its engine, signs all it says with its key (P5.3–P5.5). One agent serves both doors. It
+/// keeps nothing of a closed request.
+/// </summary>
+internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfile profile, IReadOnlyList<Hash32> knownAnswers, Misbehaviour? cheat, TimeProvider time, ILogger log)
+{
+    /// <summary>Tokens sent together once the first is out.</summary>
+    private const int ProgressTokens = 16;
+
+    /// <summary>Longest time tokens wait for company: what an eye does not see.</summary>
+    private static readonly TimeSpan ProgressDelay = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Messages waiting to be signed and sent.</summary>
+    private const int OutgoingMax = 4096;
+
+    private readonly ConcurrentDictionary<Hash32, NodeJob> _jobs = new();
+    private Channel<NodeMessage> _outgoing = Channel.CreateBounded<NodeMessage>(OutgoingMax);
+
+    /// <summary>Serves one connection until it ends.</summary>
+    public async Task<SessionEnd> RunAsync(INodeConnection connection, Action<CoordinatorMessage.Welcome>? welcomed, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _outgoing = Channel.CreateBounded<NodeMessage>(OutgoingMax);
+        List<Task> background = [];
+        var end = new SessionEnd(RefusalCode.None, "the connection ended");
+        try
+        {
+            await foreach (var message in connection.Messages(ending.Token))
+            {
+                switch (message)
+                {
+                    case CoordinatorMessage.Challenge challenge:
+                        background.Add(SendAllAsync(connection, challenge.Session, _outgoing.Reader, ending));
+                        Say(Hello());
+                        break;
+                    case CoordinatorMessage.Welcome welcome:
+                        log.Joined(key.Id.ToString(), welcome.State, welcome.Collateral.Value);
+                        welcomed?.Invoke(welcome);
+                        background.Add(HeartbeatAsync(welcome.LeaseMs, ending.Token));
+                        break;
+                    case CoordinatorMessage.Goodbye goodbye:
+                        end = new SessionEnd(goodbye.Code, goodbye.Reason);
+                        break;
+                    default:
+                        Handle(message, background, ending.Token);
+                        break;
+                }
+
+                background.RemoveAll(static t => t.IsCompletedSuccessfully);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or Grpc.Core.RpcException)
+        {
+            end = end.Code == RefusalCode.None ? new SessionEnd(RefusalCode.None, e.Message) : end;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            _outgoing.Writer.TryComplete();
+            await Task.WhenAll(background);
+            foreach (var job in _jobs.Values)
+                job.Dispose();
+            _jobs.Clear();
+        }
+
+        return end;
+    }
+
+    private NodeMessage.Hello Hello() =>
+        new(NodeLimits.ProtocolVersion,
+            Registration.Sign(key, profile.EndpointKind, profile.Country, (ulong)time.GetUtcNow().ToUnixTimeSeconds()),
+            new Subscription(engine.Model, engine.Echelon, profile.InputPrice, profile.OutputPrice, profile.Slots, profile.MaxContext, knownAnswers));
+
+    private void Handle(CoordinatorMessage message, List<Task> background, CancellationToken stopping)
+    {
+        switch (message)
+        {
+            case CoordinatorMessage.Work m when cheat is { IsSilent: true }:
+                log.Misbehaving(key.Id.ToString(), $"ignores request {m.Request}");
+                break;
+            case CoordinatorMessage.Work m:
+                background.Add(WorkAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters), stopping), m.Model));
+                break;
+            case CoordinatorMessage.AskReveal m:
+                if (_jobs.TryGetValue(m.Request, out var opened) && opened.Committed is { } committed)
+                    Say(new NodeMessage.Reveal(m.Request, committed.Nonce, committed.Transcript));
+                break;
+            case CoordinatorMessage.Check m:
+                background.Add(CheckAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters), stopping), m.Model, m.Transcript));
+                break;
+            case CoordinatorMessage.AskVote m:
+                if (_jobs.TryGetValue(m.Request, out var voter) && Take(voter, m.Subject) is { } vote)
+                    Say(new NodeMessage.CastVote(vote));
+                break;
+            case CoordinatorMessage.Cancel m:
+                if (_jobs.TryGetValue(m.Request, out var cancelled))
+                    Cancel(cancelled, m.AtTokens);
+                break;
+            case CoordinatorMessage.Closed m:
+                // Not disposed here: its task may still run and disposes of nothing it uses.
+                if (_jobs.TryRemove(m.Request, out var closed))
+                    closed.Stop();
+                break;
+            case CoordinatorMessage.Notice m:
+                log.Notice(key.Id.ToString(), m.Text);
+                break;
+        }
+    }
+
+    private NodeJob JobOf(Hash32 request, GenerationTask task, CancellationToken stopping) =>
+        _jobs.GetOrAdd(request, _ => new NodeJob(task, stopping));
+
+    private static void Cancel(NodeJob job, int atTokens)
+    {
+        job.CancelAt = atTokens;
+        if (atTokens == 0)
+            job.Stop();
+    }
+
+    private async Task WorkAsync(NodeJob job, Hash32 model)
+    {
+        var request = job.Task.Request;
+        try
+        {
+            if (model != engine.Model.Digest)
+                throw new EngineRefusedException(EngineRefusal.BadPrompt, "this node does not serve that model");
+            var answer = cheat is null
+                ? await GenerateAsync(engine, job)
+                : await cheat.AnswerAsync(job, e => GenerateAsync(e ?? engine, job));
+            Commit(job, answer);
+            log.Worked(key.Id.ToString(), request.ToString(), answer.OutputCount);
+        }
+        catch (OperationCanceledException)
+        {
+            // Dropped by the coordinator, or the agent stops.
+        }
+        catch (EngineRefusedException e)
+        {
+            log.WorkFailed(key.Id.ToString(), request.ToString(), e.Message);
+            Say(new NodeMessage.Refuse(request, Clip(e.Message)));
+        }
+    }
+
+    /// <summary>Generates, shows tokens as they come, and ends early when told to.</summary>
+    private async Task<Transcript> GenerateAsync(IInferenceEngine with, NodeJob job)
+    {
+        var task = job.Task;
+        var positions = new List<PositionEvidence>();
+        var shown = 0;
+        var since = time.GetTimestamp();
+        FinishReason? finish = null;
+        await foreach (var step in with.GenerateAsync(task, job.Stopped))
+        {
+            positions.Add(step.Evidence);
+            finish = step.Finish;
+            if (finish is null && positions.Count >= job.CancelAt)
+            {
+                finish = FinishReason.Cancelled;
+                break;
+            }
+
+            if (shown == 0 || positions.Count - shown >= ProgressTokens || time.GetElapsedTime(since) >= ProgressDelay)
+                Show();
+        }
+
+        if (finish == FinishReason.Cancelled && positions.Count > job.CancelAt)
+            positions.RemoveRange(job.CancelAt, positions.Count - job.CancelAt);
+        Invariant.Assert(finish is not null);
+        if (shown < positions.Count)
+            Show();
+        var builder = new TranscriptBuilder(engine.Model.Digest, task.Prompt, task.Parameters);
+        foreach (var position in positions)
+            builder.Add(position);
+        return builder.Finish(finish.Value);
+
+        void Show()
+        {
+            if (cheat is not { HidesProgress: true })
+                Say(new NodeMessage.Progress(task.Request, shown, [.. positions.Skip(shown).Select(p => p.Token)]));
+            shown = positions.Count;
+            since = time.GetTimestamp();
+        }
+    }
+
+    private void Commit(NodeJob job, Transcript answer)
+    {
+        Invariant.Assert(job.Commitment is null);
+        var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
+        var value = Commitment.ValueOf(job.Task.Request, key.Id, nonce, answer.Digest(), answer.Prompt.Count, answer.OutputCount);
+        job.Commitment = Commitment.Sign(key, job.Task.Request, value);
+        job.Committed = (nonce, answer.ToBytes());
+        Say(new NodeMessage.Commit(job.Commitment));
+    }
+
+    private async Task CheckAsync(NodeJob job, Hash32 model, byte[] claimed)
+    {
+        var request = job.Task.Request;
+        try
+        {
+            var transcript = Transcript.FromBytes(claimed);
+            var outcome = model == engine.Model.Digest
+                ? await engine.CheckAsync(job.Task, transcript, job.Stopped)
+                : CheckOutcome.Inconclusive("this node does not serve that model");
+            var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
+            var vote = Vote.Sign(key, request, transcript.Digest(), outcome, nonce);
+            lock (job.Votes)
+            {
+                job.Votes[vote.Subject] = vote;
+            }
+
+            Say(new NodeMessage.CommitVote(VoteCommitment.Sign(key, request, vote.Subject,
+                VoteCommitment.ValueOf(request, vote.Subject, key.Id, vote.Verdict, vote.Position, nonce))));
+        }
+        catch (OperationCanceledException)
+        {
+            // Dropped by the coordinator, or the agent stops.
+        }
+        catch (Exception e) when (e is EngineRefusedException or CanonicalFormatException)
+        {
+            log.WorkFailed(key.Id.ToString(), request.ToString(), e.Message);
+            Say(new NodeMessage.Refuse(request, Clip(e.Message)));
+        }
+    }
+
+    private static Vote? Take(NodeJob job, Hash32 subject)
+    {
+        lock (job.Votes)
+        {
+            return job.Votes.Remove(subject, out var vote) ? vote : null;
+        }
+    }
+
+    private static string Clip(string text) => text.Length <= 100 ? text : text[..100];
+
+    /// <summary>A node whose outgoing queue is full has lost its connection in all but name.</summary>
+    private void Say(NodeMessage message)
+    {
+        if (!_outgoing.Writer.TryWrite(message))
+            _outgoing.Writer.TryComplete();
+    }
+
+    private async Task SendAllAsync(INodeConnection connection, Hash32 session, ChannelReader<NodeMessage> messages, CancellationTokenSource ending)
+    {
+        ulong sequence = 0;
+        try
+        {
+            await foreach (var message in messages.ReadAllAsync(ending.Token))
+                await connection.SendAsync(SignedFrame.Sign(key, session, ++sequence, message), ending.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or Grpc.Core.RpcException or InvalidOperationException or OrleansException or TimeoutException)
+        {
+            // Without a way to speak the session is over.
+            await ending.CancelAsync();
+        }
+    }
+
+    private async Task HeartbeatAsync(int leaseMs, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(100, leaseMs / 3)), time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+                Say(new NodeMessage.Heartbeat(engine.Capacity.Busy));
+        }
+        catch (OperationCanceledException)
+        {
+            // The session is over.
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using Atoma.Protocol.Ledger;
+using Atoma.Storage.Sqlite;
+using Atoma.Storage.Tests.Ledger;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using static Atoma.Storage.Tests.Ledger.Sample;
+
+namespace Atoma.Storage.Tests.Sqlite;
+
+public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly TempFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(Now);
+    private SqliteLedgerStore _store;
+    private int _files;
+
+    public SqliteLedgerStoreTests() => _store = SqliteLedgerStore.Open(LedgerPath, _time);
+
+    private string LedgerPath => _folder.File($"ledger-{_files}.db");
+
+    protected override ILedgerStore Store => _store;
+
+    protected override int RandomSequences => 60;
+
+    public void Dispose()
+    {
+        _store.Dispose();
+        _folder.Dispose();
+    }
+
+    protected override void Reopen()
+    {
+        _store.Dispose();
+        _store = SqliteLedgerStore.Open(LedgerPath, _time);
+    }
+
+    protected override void Clear()
+    {
+        _store.Dispose();
+        _files++;
+        _store = SqliteLedgerStore.Open(LedgerPath, _time);
+    }
+
+    [Fact]
+    public async Task Dispose_CommandsQueued_AllAreFinishedFirst()
+    {
+        var commits = Enumerable.Range(0, 2000).Select(i => _store.CommitAsync(Do(Deposit($"d{i}", Alice, 1)), None)).ToArray();
+        _store.Dispose();
+        Assert.All(await Task.WhenAll(commits), result => Assert.Equal(LedgerStatus.Ok, result.Status));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _store.CommitAsync(Do(Deposit("d", Alice, 1)), None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _store.AuditAsync(None));
+        _store.Dispose();
+        Reopen();
+        Assert.Equal(2000, (await _store.BalanceAsync(Alice, None)).Value);
+    }
+
+    /// <summary>The database itself refuses what the code never does.</summary>
+    [Theory]
+    [InlineData("UPDATE entry SET amount = amount + 1", "immutable")]
+    [InlineData("DELETE FROM entry", "immutable")]
+    [InlineData("UPDATE transfer SET amount = 1", "immutable")]
+    [InlineData("DELETE FROM transfer", "immutable")]
+    [InlineData("DELETE FROM hold", "never deleted")]
+    [InlineData("UPDATE hold SET state = 2, parts = NULL WHERE state = 1", "resolved once")]
+    [InlineData("UPDATE account SET balance = -1 WHERE kind = 1", "CHECK constraint failed")]
+    [InlineData("UPDATE account SET owner = 'mallory' WHERE owner = 'alice'", "keeps its identity")]
+    [InlineData("DELETE FROM account", "never deleted")]
+    [InlineData("UPDATE account SET balance = 'much'", "cannot store TEXT")]
+    [InlineData("INSERT INTO transfer VALUES (randomblob(32), 1, 1, 2, 0, 1, NULL, 0)", "CHECK constraint failed")]
+    [InlineData("INSERT INTO transfer VALUES (randomblob(31), 1, 1, 2, 1, 1, NULL, 0)", "CHECK constraint failed")]
+    [InlineData("INSERT INTO entry VALUES (99, randomblob(32), 1, 2, 1, 1, 1, 0)", "FOREIGN KEY")]
+    [InlineData("UPDATE request SET phase = 9", "one version")]
+    [InlineData("UPDATE slash SET is_open = 0", "one version")]
+    public async Task Database_ForbiddenChange_Refused(string sql, string why)
+    {
+        await Store.CommitAsync(Do(Deposit("d", Alice, 100), Hold("h", Alice, 5), Post("h", Pay(Bob, 5))), None);
+        await Store.CommitAsync(new LedgerCommand([], Request("r"), [Slash("s")]), None);
+        using var connection = OpenRaw();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        Assert.Contains(why, Assert.Throws<SqliteException>(() => command.ExecuteNonQuery()).Message);
+    }
+
+    /// <summary>What the audit is for: someone changed a balance past the store.</summary>
+    [Fact]
+    public async Task Audit_BalanceChangedByHand_NotExact()
+    {
+        await Store.CommitAsync(Do(Deposit("d", Alice, 100)), None);
+        using (var connection = OpenRaw())
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "UPDATE account SET balance = 101 WHERE kind = 1";
+            command.ExecuteNonQuery();
+        }
+
+        var audit = await Store.AuditAsync(None);
+        Assert.False(audit.IsExact);
+        Assert.Equal((1, 1), (audit.MismatchedAccounts, audit.Difference.Value));
+    }
+
+    [Fact]
+    public void Open_NewerSchema_SaysSo()
+    {
+        _store.Dispose();
+        ExecuteRaw("INSERT INTO schema_migration VALUES (999, 'future', randomblob(32), 0)");
+        var error = Assert.Throws<StorageSchemaException>(() => SqliteLedgerStore.Open(LedgerPath, _time));
+        Assert.Contains("newer version", error.Message);
+    }
+
+    [Fact]
+    public void Open_OtherMigration_SaysSo()
+    {
+        _store.Dispose();
+        ExecuteRaw("UPDATE schema_migration SET digest = randomblob(32)");
+        var error = Assert.Throws<StorageSchemaException>(() => SqliteLedgerStore.Open(LedgerPath, _time));
+        Assert.Contains("another content", error.Message);
+    }
+
+    /// <summary>What is under the store fails: the caller is told, and the store goes on once it is repaired.</summary>
+    [Fact]
+    public async Task Commit_TableGone_FailsThenRecovers()
+    {
+        await Store.CommitAsync(Do(Deposit("d", Alice, 100)), None);
+        using (var connection = OpenRaw())
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "ALTER TABLE hold RENAME TO hold_away";
+            command.ExecuteNonQuery();
+            var error = await Assert.ThrowsAnyAsync<Exception>(() => Store.CommitAsync(Do(Hold("h", Alice, 1)), None));
+            Assert.True(error is StorageUnavailableException or SqliteException, error.ToString());
+            command.CommandText = "ALTER TABLE hold_away RENAME TO hold";
+            command.ExecuteNonQuery();
+        }
+
+        Assert.Equal(LedgerStatus.Ok, (await Store.CommitAsync(Do(Hold("h", Alice, 1)), None)).Status);
+    }
+
+    private SqliteConnection OpenRaw()
+    {
+        var connection = new SqliteConnection($"Data Source={LedgerPath};Pooling=False;Foreign Keys=True");
+        connection.Open();
+        return connection;
+    }
+
+    private void ExecuteRaw(string sql)
+    {
+        using var connection = OpenRaw();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
