@@ -23,8 +23,7 @@ internal static class Refusals
             new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", Sentence(reply.Message) + "Use a new Idempotency-Key for a new question.", "Idempotency-Key"),
         SubmitStatus.InsufficientFunds => new ApiError(
             402, OpenAiErrors.InsufficientQuota, "insufficient_balance",
-            Sentence(reply.Message)
-                + $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
+            $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
                 + "Add funds, lower max_tokens or choose a lower integrity level."),
         _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Status, "Not a refusal."),
     };
