@@ -13,8 +13,6 @@ internal sealed class FakeModel(ulong salt = 1)
         "fake-model", Hash32.Sha256("fake model file"u8), "llama", "F16", ContextLength: 4096, VocabularySize: 200,
         Hash32.Sha256("fake tokenizer"u8), [EndOfGeneration]);
 
-    private readonly Sampler _sampler = new();
-
     public float[] Logits(ulong prefix)
     {
         var logits = new float[Manifest.VocabularySize];
@@ -30,6 +28,7 @@ internal sealed class FakeModel(ulong salt = 1)
     public Transcript Answer(
         IReadOnlyList<int> prompt, SamplingParameters parameters, int? cancelAt = null, IReadOnlyList<int>? forced = null, Action<int>? shown = null)
     {
+        var sampler = new Sampler();
         var prefix = prompt.Aggregate(0UL, Extend);
         var counts = new Dictionary<int, int>();
         var builder = new TranscriptBuilder(Manifest.Digest, prompt, parameters);
@@ -37,7 +36,7 @@ internal sealed class FakeModel(ulong salt = 1)
         {
             if (position == cancelAt)
                 return builder.Finish(FinishReason.Cancelled);
-            var evidence = _sampler.Choose(Logits(prefix), parameters, counts, position);
+            var evidence = sampler.Choose(Logits(prefix), parameters, counts, position);
             builder.Add(evidence);
             shown?.Invoke(evidence.Token);
             var token = forced?[position] ?? evidence.Token;
