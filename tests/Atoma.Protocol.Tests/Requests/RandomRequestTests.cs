@@ -12,7 +12,7 @@ public sealed class RandomRequestTests
     public void Run_AnyCastAndOrder_KeepsTheInvariants()
     {
         var ends = new Dictionary<string, int>();
-        for (var seed = 1; seed <= 400; seed++)
+        for (var seed = 1; seed <= 200; seed++)
         {
             try
             {
@@ -28,7 +28,7 @@ public sealed class RandomRequestTests
 
         // The invariants are the harness's; here only that the simulator reaches what it is meant to reach.
         Assert.True(ends.Count >= 6, string.Join(' ', ends));
-        Assert.True(ends["Settled/None"] > 100, string.Join(' ', ends));
+        Assert.True(ends["Settled/None"] > 50, string.Join(' ', ends));
     }
 
     private static RequestState Play(int seed)
