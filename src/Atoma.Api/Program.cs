@@ -1,1 +1,3 @@
-return 0;
+using Atoma.Api.Hosting;
+
+return await ApiCommand.Create().Parse(args).InvokeAsync();

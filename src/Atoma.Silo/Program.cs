@@ -1,1 +1,6 @@
-return 0;
+using System.CommandLine;
+using Atoma.Silo.Hosting;
+using Atoma.Silo.Nodes;
+
+var root = new RootCommand("Atoma: a network for verifiable AI inference.") { SiloCommand.Create(), NodeCommand.Create() };
+return await root.Parse(args).InvokeAsync();

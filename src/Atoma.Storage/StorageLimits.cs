@@ -23,4 +23,11 @@ public static class StorageLimits
 
     /// <summary>How long a connection waits for another process's lock before it fails, in milliseconds.</summary>
     public const int BusyTimeoutMs = 5_000;
+
+    /// <exception cref="ArgumentOutOfRangeException">The limit is below 1 or above the maximum.</exception>
+    internal static void CheckLimit(int limit, int max)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, max);
+    }
 }

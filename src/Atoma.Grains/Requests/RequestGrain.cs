@@ -78,6 +78,9 @@ internal sealed class RequestGrain(
             case LedgerStatus.Ok:
                 break;
             case LedgerStatus.InsufficientFunds:
+                // A twin with the same key may have taken the money between our look and our hold.
+                if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } twin)
+                    return Earlier(spec, twin);
                 var balance = await ledger.BalanceAsync(LedgerAccount.User(spec.Account), default);
                 return new SubmitReply(SubmitStatus.InsufficientFunds,
                     $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
@@ -97,7 +100,7 @@ internal sealed class RequestGrain(
         return _accepted;
     }
 
-    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken) => _answer.Watch(from, cancellationToken);
+    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) => _answer.Watch(from, cancellationToken);
 
     public Task Cancel() => Happened(new RequestEvent.CancelRequested());
 

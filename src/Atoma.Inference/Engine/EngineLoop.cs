@@ -57,7 +57,7 @@ internal sealed class EngineLoop
         {
             // Closed already unless an exception is on its way out: then nothing more may come in.
             _inbox.Close(EngineRefusal.EngineFault);
-            EndAll();
+            EndAll(_inbox.Closed ?? EngineRefusal.EngineFault);
         }
     }
 
@@ -248,15 +248,15 @@ internal sealed class EngineLoop
         _context.Clear(CheckSequence);
     }
 
-    private void EndAll()
+    private void EndAll(EngineRefusal reason)
     {
         const string Message = "The engine stopped before the answer ended.";
         foreach (var job in _slots)
-            job?.Fail(EngineRefusal.Stopping, Message);
-        _check?.Fail(EngineRefusal.Stopping, Message);
+            job?.Fail(reason, Message);
+        _check?.Fail(reason, Message);
         while (_inbox.TakeGeneration() is { } job)
-            job.Fail(EngineRefusal.Stopping, Message);
+            job.Fail(reason, Message);
         while (_inbox.TakeCheck() is { } job)
-            job.Fail(EngineRefusal.Stopping, Message);
+            job.Fail(reason, Message);
     }
 }

@@ -21,6 +21,16 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
         }
     }
 
+    /// <summary>Why nothing is taken any more, null while jobs are.</summary>
+    public EngineRefusal? Closed
+    {
+        get
+        {
+            lock (_gate)
+                return _closed;
+        }
+    }
+
     /// <param name="job">The job to leave.</param>
     /// <param name="freeSlots">Jobs that need not wait: they do not count against the limit.</param>
     /// <exception cref="EngineRefusedException">Queue full, or the engine is stopping.</exception>

@@ -22,21 +22,24 @@ internal static class GgufTokenizerRules
         if (header.Find("tokenizer.ggml.tokens") is not { IsArray: true, Type: GgufType.String, Count: > 0 } tokens)
             throw new GgufException(GgufError.KeyMissing, "The file has no vocabulary (tokenizer.ggml.tokens).");
 
-        RequireDistinct(tokens);
+        // What llama.cpp makes of them: C strings, cut at the first zero byte; empty ones get a name.
+        var texts = tokens.Strings.Select(t => t.AsSpan().IndexOf((byte)0) is var end and >= 0 ? t[..end] : t)
+            .Select((t, i) => t.Length > 0 ? t : Encoding.ASCII.GetBytes($"[EMPTY_{i}]")).ToArray();
+        RequireDistinct(texts);
         var types = RequireParallel(header, "tokenizer.ggml.token_type", tokens.Count, GgufType.Int32);
         RequireParallel(header, "tokenizer.ggml.scores", tokens.Count, GgufType.Float32, GgufType.Int32);
         RequireSpecialTokens(header, tokens.Count);
-        RequireByteTokens(model, tokens, types);
+        RequireByteTokens(model, texts, types);
     }
 
-    /// <summary>llama.cpp asserts that no two tokens have the same text; empty ones it renames.</summary>
-    private static void RequireDistinct(GgufValue tokens)
+    /// <summary>llama.cpp asserts that no two tokens have the same text.</summary>
+    private static void RequireDistinct(byte[][] texts)
     {
-        var seen = new HashSet<string>(tokens.Count, StringComparer.Ordinal);
-        for (var i = 0; i < tokens.Count; i++)
+        var seen = new HashSet<string>(texts.Length, StringComparer.Ordinal);
+        for (var i = 0; i < texts.Length; i++)
         {
             // Latin-1 keeps bytes apart that are no valid UTF-8.
-            if (tokens.Strings[i].Length > 0 && !seen.Add(Encoding.Latin1.GetString(tokens.Strings[i])))
+            if (!seen.Add(Encoding.Latin1.GetString(texts[i])))
                 throw Invalid($"Token {i} has the same text as one before it.");
         }
     }
@@ -68,18 +71,18 @@ internal static class GgufTokenizerRules
     /// A SentencePiece vocabulary must be able to write every byte: the tokenizer falls back to byte tokens, and a missing one
     /// is a C++ exception that nobody catches. A token marked as byte must read <c>&lt;0xXX&gt;</c> for the same reason.
     /// </summary>
-    private static void RequireByteTokens(string model, GgufValue tokens, GgufValue? types)
+    private static void RequireByteTokens(string model, byte[][] texts, GgufValue? types)
     {
-        for (var i = 0; types is not null && i < tokens.Count; i++)
+        for (var i = 0; types is not null && i < texts.Length; i++)
         {
-            if (types.AsUInt32(i) == TokenTypeByte && !IsByteToken(tokens.Strings[i]))
+            if (types.AsUInt32(i) == TokenTypeByte && !IsByteToken(texts[i]))
                 throw Invalid($"Token {i} is marked as a byte but is not written <0xXX>.");
         }
 
         if (model != "llama")
             return;
         var found = new bool[256];
-        foreach (var token in tokens.Strings)
+        foreach (var token in texts)
         {
             if (token.Length == 1)
                 found[token[0]] = true;

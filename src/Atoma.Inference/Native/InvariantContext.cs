@@ -128,11 +128,18 @@ internal sealed unsafe class InvariantContext : IDisposable
         }
 
         Invariant.Assert(next == tokens.Length);
-        Decode();
-        foreach (var token in tokens)
-            _lengths[token.Sequence]++;
-        for (var sequence = low; sequence <= high; sequence++)
-            Truncate(sequence);
+        try
+        {
+            Decode();
+            foreach (var token in tokens)
+                _lengths[token.Sequence]++;
+        }
+        finally
+        {
+            // Also after a failure: a sequence that only filled a gap goes on, and must not keep the filling.
+            for (var sequence = low; sequence <= high; sequence++)
+                Truncate(sequence);
+        }
     }
 
     /// <summary>Logits after the last token of a sequence that the last <see cref="Step"/> or <see cref="Prefill"/> advanced; valid until the next one.</summary>

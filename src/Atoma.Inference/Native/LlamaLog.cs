@@ -22,10 +22,22 @@ internal static unsafe class LlamaLog
     private static readonly Lock Gate = new();
     private static readonly StringBuilder Line = new();
     private static int _lineLevel;
+
+    [ThreadStatic]
+    private static string? _lastError;
+
     private static ILogger _logger = NullLogger.Instance;
 
     /// <summary>Where the library's log goes from now on. One per process, as the library has one log.</summary>
     public static void RouteTo(ILogger logger) => Volatile.Write(ref _logger, logger);
+
+    /// <summary>The last error that the library reported on this thread, forgotten once taken; loading reports on the caller's.</summary>
+    public static string? TakeLastError()
+    {
+        var error = _lastError;
+        _lastError = null;
+        return error;
+    }
 
     public static void Install() => LlamaApi.llama_log_set(&OnLog, null);
 
@@ -65,10 +77,17 @@ internal static unsafe class LlamaLog
     private static void Write(ILogger logger, int level, string line)
     {
         if (level == LevelError)
+        {
+            _lastError = line;
             InferenceLog.LibraryError(logger, line);
+        }
         else if (level == LevelWarn)
+        {
             InferenceLog.LibraryWarning(logger, line);
+        }
         else
+        {
             InferenceLog.LibraryDebug(logger, line);
+        }
     }
 }

@@ -13,6 +13,9 @@ internal static unsafe class LlamaRuntime
     private static readonly Lock Gate = new();
     private static LlamaLibraryFiles? _files;
     private static LlamaLibraryOptions? _options;
+    private static bool _resolverInstalled;
+    private static nint _llama;
+    private static nint _ggml;
 
     /// <summary>The libraries in use, null before <see cref="Initialise"/>.</summary>
     public static LlamaLibraryFiles? Files => Volatile.Read(ref _files);
@@ -51,19 +54,18 @@ internal static unsafe class LlamaRuntime
     /// <summary>Every variant scores itself on this processor; 0 means that it would die of an illegal instruction.</summary>
     private static void RequireProcessorSupport(string backend, string variant)
     {
-        if (!NativeLibrary.TryLoad(backend, out var library))
-            throw new InferenceException(InferenceError.LibraryMismatch, $"{backend} cannot be loaded on this system.");
+        var library = LoadOrExplain(backend);
         if (NativeLibrary.TryGetExport(library, "ggml_backend_score", out var score) && ((delegate* unmanaged[Cdecl]<int>)score)() == 0)
             throw new InferenceException(InferenceError.BackendUnsupported,
                 $"This processor lacks instructions that the CPU variant '{variant}' needs; it cannot join that echelon.");
     }
 
-    private static bool _resolverInstalled;
-    private static LlamaLibraryFiles? _resolving;
-
     private static void InstallResolver(LlamaLibraryFiles files)
     {
-        _resolving = files;
+        // By handle, not by path: the library is asked for by name once for each function.
+        LoadOrExplain(files.GgmlBase);
+        _ggml = LoadOrExplain(files.Ggml);
+        _llama = LoadOrExplain(files.Llama);
         if (_resolverInstalled)
             return;
         NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), Resolve);
@@ -72,8 +74,20 @@ internal static unsafe class LlamaRuntime
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) => name switch
     {
-        LlamaApi.Llama => NativeLibrary.Load(_resolving!.Llama),
-        LlamaApi.Ggml => NativeLibrary.Load(_resolving!.Ggml),
+        LlamaApi.Llama => _llama,
+        LlamaApi.Ggml => _ggml,
         _ => 0,
     };
+
+    private static nint LoadOrExplain(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
+        {
+            throw new InferenceException(InferenceError.LibraryMismatch, $"{path} cannot be loaded on this system: {exception.Message}", exception);
+        }
+    }
 }

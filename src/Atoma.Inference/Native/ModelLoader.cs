@@ -19,11 +19,12 @@ internal static class ModelLoader
         parameters.n_gpu_layers = 0;
         parameters.use_extra_bufts = 0;
         parameters.vocab_only = vocabularyOnly ? (byte)1 : (byte)0;
+        LlamaLog.TakeLastError();
         var handle = LlamaApi.llama_model_load_from_file(model.Path, parameters);
         if (!handle.IsInvalid)
             return handle;
         handle.Dispose();
         throw new InferenceException(InferenceError.ModelRefused,
-            $"llama.cpp could not load {model.Path} ({model.Architecture}, {model.Quantisation}, {model.FileBytes} bytes); the log holds its reason.");
+            $"llama.cpp could not load {model.Path} ({model.Architecture}, {model.Quantisation}, {model.FileBytes} bytes): {LlamaLog.TakeLastError() ?? "it gave no reason"}");
     }
 }

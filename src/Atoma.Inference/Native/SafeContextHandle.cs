@@ -20,6 +20,7 @@ internal sealed class SafeContextHandle : SafeHandle
     /// <exception cref="InferenceException">The library could not make the context (usually: not enough memory).</exception>
     public static SafeContextHandle Create(SafeModelHandle model, LlamaContextParams parameters)
     {
+        LlamaLog.TakeLastError();
         var held = false;
         model.DangerousAddRef(ref held);
         var context = LlamaApi.llama_init_from_model(model, parameters);
@@ -28,7 +29,7 @@ internal sealed class SafeContextHandle : SafeHandle
             context.Dispose();
             model.DangerousRelease();
             throw new InferenceException(InferenceError.ContextRefused,
-                $"llama.cpp could not make a context of {parameters.n_ctx} tokens for {parameters.n_seq_max} sequences; the log holds its reason.");
+                $"llama.cpp could not make a context of {parameters.n_ctx} tokens for {parameters.n_seq_max} sequences: {LlamaLog.TakeLastError() ?? "it gave no reason"}");
         }
 
         context._model = model;

@@ -145,16 +145,16 @@ public sealed partial class RequestMachine
     {
         var subjects = Subjects(turn);
         var right = subjects.FirstOrDefault(s => Votes(resolvers, s.Digest, Verdict.Match) >= ResolverMajority);
-        if (right is null)
-        {
-            Refund(turn, RefundReason.NoQuorum);
-            return;
-        }
-
         foreach (var wrong in subjects.Where(s => Votes(resolvers, s.Digest, Verdict.Mismatch) >= ResolverMajority))
         {
             foreach (var cheat in turn.Active(p => p.Generates && p.Digest == wrong.Digest).ToArray())
                 Convict(turn, cheat, Stage2(cheat, resolvers));
+        }
+
+        if (right is null)
+        {
+            Refund(turn, turn.State.Convictions.Count > 0 ? RefundReason.FraudDetected : RefundReason.NoQuorum);
+            return;
         }
 
         // What was bought is n nodes behind one answer: replicas that gave it and resolvers that recomputed it.

@@ -33,7 +33,7 @@ internal sealed class LocalNodes(
                 var answers = await KnownAnswers.AnswerAsync(engine, stoppingToken);
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();
-                var cheat = settings.Cheater is { } name && i == settings.Nodes - 1 ? await CheatAsync(name, engines, stoppingToken) : null;
+                var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, engines, stoppingToken) : null;
                 var key = KeyFile.LoadOrCreate(Path.Combine(settings.DataDirectory, "keys", $"node-{i + 1}.key"));
                 var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots, engine.ContextTokens);
                 var agent = new NodeAgent(key, engine, profile, answers, cheat, time, log);

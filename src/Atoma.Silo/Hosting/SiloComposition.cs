@@ -9,7 +9,9 @@ using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
 using Atoma.Silo.Gateway;
 using Atoma.Storage.Orleans;
+using Atoma.Storage.Postgres;
 using Atoma.Storage.Sqlite;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using Orleans.Configuration;
@@ -34,10 +36,7 @@ public static class SiloComposition
         services.AddSingleton(new StartupProgress(Console.Out));
         services.AddSingleton<ISignatureScheme, EthereumSignatures>();
         services.AddSingleton<ISigner>(_ => KeyFile.LoadOrCreate(Path.Combine(data, "keys", "coordinator.key")));
-        services.AddSingleton(p => SqliteLedgerStore.Open(
-            Path.Combine(data, "ledger.db"), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SqliteLedgerStore>>()));
-        services.AddSingleton<ILedgerStore>(p => p.GetRequiredService<SqliteLedgerStore>());
-        services.AddSingleton<IAccountStore>(p => p.GetRequiredService<SqliteLedgerStore>());
+        services.AddBooks(settings, data);
         services.AddSingleton<DevelopmentKeys>();
         services.AddSingleton<ModelShelf>();
         services.AddSingleton<ITokenizers>(p => p.GetRequiredService<ModelShelf>());
@@ -62,7 +61,8 @@ public static class SiloComposition
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.MapGrpcService<NodeGatewayService>();
+        // A node stays connected as long as it likes.
+        app.MapGrpcService<NodeGatewayService>().WithMetadata(new DisableRequestTimeoutAttribute());
     }
 
     /// <summary>A free port on loopback.</summary>
@@ -71,6 +71,29 @@ public static class SiloComposition
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static void AddBooks(this IServiceCollection services, SiloSettings settings, string data)
+    {
+        if (settings.Postgres is { } postgres)
+        {
+            services.AddSingleton(_ => NpgsqlDataSource.Create(postgres));
+            Add(p => PostgresLedgerStore.Open(
+                p.GetRequiredService<NpgsqlDataSource>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PostgresLedgerStore>>()));
+        }
+        else
+        {
+            Add(p => SqliteLedgerStore.Open(
+                Path.Combine(data, "ledger.db"), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SqliteLedgerStore>>()));
+        }
+
+        void Add<T>(Func<IServiceProvider, T> open)
+            where T : class, ILedgerStore, IAccountStore
+        {
+            services.AddSingleton(open);
+            services.AddSingleton<ILedgerStore>(p => p.GetRequiredService<T>());
+            services.AddSingleton<IAccountStore>(p => p.GetRequiredService<T>());
+        }
     }
 
     private static void AddGateway(this WebApplicationBuilder builder, int port)

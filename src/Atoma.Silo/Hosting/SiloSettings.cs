@@ -18,8 +18,11 @@ public sealed record SiloSettings
     /// <summary>Nodes run in this process, 0 to 32.</summary>
     public int Nodes { get; init; } = 5;
 
-    /// <summary>How the last of them misbehaves, or null.</summary>
+    /// <summary>How the last of them misbehave, or null.</summary>
     public string? Cheater { get; init; }
+
+    /// <summary>How many misbehave, 1 to <see cref="Nodes"/>; counts only with <see cref="Cheater"/>.</summary>
+    public int Cheaters { get; init; } = 1;
 
     /// <summary>CPU threads of each node's engine.</summary>
     public int Threads { get; init; } = 1;
@@ -36,7 +39,7 @@ public sealed record SiloSettings
     /// <summary>Port on loopback for Orleans clients, 0 for any free one.</summary>
     public int ClientPort { get; init; }
 
-    /// <summary>PostgreSQL connection string for cluster membership and grain state; null keeps them in this process and SQLite.</summary>
+    /// <summary>PostgreSQL connection string for the books, cluster membership and grain state; null keeps them in SQLite and this process.</summary>
     public string? Postgres { get; init; }
 
     /// <summary>The development API key; null for a random one kept in the data folder.</summary>
@@ -63,8 +66,8 @@ public sealed record SiloSettings
             problems.Add($"--nodes is {Nodes}, must be 0 to 32.");
         if (Cheater is not null && !Misbehaviour.Names.ContainsKey(Cheater))
             problems.Add($"--cheater is '{Cheater}', must be one of {string.Join(", ", Misbehaviour.Names.Keys)}.");
-        if (Cheater is not null && Nodes < 1)
-            problems.Add("--cheater needs at least one node.");
+        if (Cheater is not null && (Cheaters < 1 || Cheaters > Nodes))
+            problems.Add($"--cheaters is {Cheaters}, must be 1 to the number of nodes.");
         if (Threads < 1 || Slots < 1)
             problems.Add("--threads and --slots are at least 1.");
         if (DevelopmentKey is { Length: < 8 or > 128 })

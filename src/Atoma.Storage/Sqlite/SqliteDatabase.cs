@@ -11,13 +11,11 @@ namespace Atoma.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase
 {
-    private readonly string _connectionString;
-
     public SqliteDatabase(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-        _connectionString = new SqliteConnectionStringBuilder
+        ConnectionString = new SqliteConnectionStringBuilder
         {
             DataSource = Path,
             Pooling = false,
@@ -27,10 +25,14 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
+    public string ConnectionString { get; }
+
     /// <summary>WAL lets readers go on beside the writer; FULL flushes the log at every commit, so that what was acknowledged stays.</summary>
-    public SqliteConnection Open(bool readOnly)
+    /// <param name="readOnly">Refuse every change.</param>
+    /// <param name="create">Makes a connection of a derived class.</param>
+    public SqliteConnection Open(bool readOnly, Func<string, SqliteConnection>? create = null)
     {
-        var connection = new SqliteConnection(_connectionString);
+        var connection = create is null ? new SqliteConnection(ConnectionString) : create(ConnectionString);
         try
         {
             connection.Open();

@@ -56,7 +56,7 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
     public Task<IReadOnlyList<LedgerEntry>> EntriesAsync(
         LedgerAccount account, long afterSequence, int limit, CancellationToken cancellationToken)
     {
-        CheckLimit(limit, StorageLimits.EntriesMax);
+        StorageLimits.CheckLimit(limit, StorageLimits.EntriesMax);
         return _readers.RunAsync(
             connection => SqliteLedgerQueries.Entries(connection, account, afterSequence, limit), cancellationToken);
     }
@@ -75,13 +75,13 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
 
     public Task<IReadOnlyList<Hash32>> OpenRequestsAsync(DateTimeOffset dueBy, int limit, CancellationToken cancellationToken)
     {
-        CheckLimit(limit, StorageLimits.RowsMax);
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
         return _readers.RunAsync(connection => SqliteLedgerQueries.OpenRequests(connection, dueBy, limit), cancellationToken);
     }
 
     public Task<IReadOnlyList<RequestRow>> RecentRequestsAsync(string? account, int limit, CancellationToken cancellationToken)
     {
-        CheckLimit(limit, StorageLimits.RowsMax);
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
         return _readers.RunAsync(connection => SqliteLedgerQueries.RecentRequests(connection, account, limit), cancellationToken);
     }
 
@@ -93,13 +93,13 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
 
     public Task<IReadOnlyList<SlashRow>> OpenSlashesAsync(DateTimeOffset dueBy, int limit, CancellationToken cancellationToken)
     {
-        CheckLimit(limit, StorageLimits.RowsMax);
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
         return _readers.RunAsync(connection => SqliteLedgerQueries.OpenSlashes(connection, dueBy, limit), cancellationToken);
     }
 
     public Task<IReadOnlyList<SlashRow>> SlashesAsync(string? node, int limit, CancellationToken cancellationToken)
     {
-        CheckLimit(limit, StorageLimits.RowsMax);
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
         return _readers.RunAsync(connection => SqliteLedgerQueries.Slashes(connection, node, limit), cancellationToken);
     }
 
@@ -130,10 +130,4 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
             },
             static done => done,
             cancellationToken);
-
-    private static void CheckLimit(int limit, int max)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, max);
-    }
 }

@@ -1,27 +1,23 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Storage.Sqlite;
 
 /// <summary>
-/// Group commit: one thread takes what is waiting, applies it in one transaction and answers everybody after the one flush to
-/// disk. What fails alone is undone alone; what fails the transaction is reported to all of it.
+/// Writes in groups (<see cref="GroupCommit{TWork}"/>), each piece of work in a savepoint of its own: what fails alone is undone
+/// alone; what fails the transaction is reported to all of it.
 /// </summary>
-internal sealed class SqliteWriter : IDisposable
+internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly ILogger _logger;
-    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(
-        new BoundedChannelOptions(StorageLimits.QueueCommandsMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
-    private readonly Thread _thread;
+    private readonly GroupCommit<Work> _queue;
+    private SqliteLedgerSession? _session;
 
     public SqliteWriter(SqliteDatabase database, ILogger logger)
     {
         _database = database;
         _logger = logger;
-        _thread = new Thread(Run) { IsBackground = true, Name = "atoma-ledger-writer" };
-        _thread.Start();
+        _queue = new GroupCommit<Work>(this, logger);
     }
 
     /// <summary>
@@ -34,68 +30,36 @@ internal sealed class SqliteWriter : IDisposable
     public async Task<T> RunAsync<T>(Func<SqliteLedgerSession, T> work, Func<T, bool> keep, CancellationToken cancellationToken)
     {
         var item = new Work<T>(work, keep);
-        try
-        {
-            await _queue.Writer.WriteAsync(item, cancellationToken);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new ObjectDisposedException($"{nameof(SqliteLedgerStore)} is closed.", e);
-        }
-
+        await _queue.EnqueueAsync(item, cancellationToken);
         return await item.Completion;
     }
 
-    /// <summary>Finishes what is queued, then stops the thread and closes its connection.</summary>
-    public void Dispose()
-    {
-        _queue.Writer.TryComplete();
-        _thread.Join();
-    }
+    public void Dispose() => _queue.Dispose();
 
-    private void Run()
+    void IBatchCommitter<Work>.Commit(IReadOnlyList<Work> batch)
     {
-        SqliteLedgerSession? session = null;
-        var batch = new List<Work>(StorageLimits.BatchCommandsMax);
-        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
-        {
-            batch.Clear();
-            while (batch.Count < StorageLimits.BatchCommandsMax && _queue.Reader.TryRead(out var work))
-                batch.Add(work);
-            try
-            {
-                session ??= new SqliteLedgerSession(_database.Open(readOnly: false));
-                CommitBatch(session, batch);
-            }
-            catch (Exception e)
-            {
-                // The thread serves everybody and must go on; each caller is told, and the connection's state is not trusted.
-                StorageLog.BatchFailed(_logger, batch.Count, e);
-                foreach (var work in batch)
-                    work.Fail(new StorageUnavailableException("The ledger's database failed. Repeat the same command.", e));
-                session?.Dispose();
-                session = null;
-            }
-        }
-
-        session?.Dispose();
-    }
-
-    private void CommitBatch(SqliteLedgerSession session, List<Work> batch)
-    {
-        session.Begin();
+        _session ??= new SqliteLedgerSession(_database.Open(readOnly: false));
+        _session.Begin();
         foreach (var work in batch)
         {
-            if (work.Run(session) is { } error)
+            if (work.Run(_session) is { } error)
                 StorageLog.CommandFailed(_logger, error);
         }
 
-        session.Commit();
+        _session.Commit();
         foreach (var work in batch)
             work.Complete();
     }
 
-    private abstract class Work
+    void IBatchCommitter<Work>.Fail(Work work, Exception error) => work.Fail(error);
+
+    void IBatchCommitter<Work>.Close()
+    {
+        _session?.Dispose();
+        _session = null;
+    }
+
+    internal abstract class Work
     {
         /// <summary>Returns the error of work that failed alone; throws when the transaction is gone.</summary>
         public abstract Exception? Run(SqliteLedgerSession session);

@@ -29,13 +29,15 @@ public class LlamaEngineTests(EngineFixture fixture) : IClassFixture<EngineFixtu
         }
     }
 
-    [ModelFact]
-    public async Task GenerateAsync_EightAtOnce_EachAnswersAsWhenAlone()
+    [ModelTheory]
+    [MemberData(nameof(Models))]
+    public async Task GenerateAsync_EightAtOnce_EachAnswersAsWhenAlone(string model)
     {
+        await using var engine = await TestModels.LoadAsync(model);
         var alone = new List<Transcript>();
         for (var i = 0; i < 8; i++)
-            alone.Add(await fixture.AloneAsync(i));
-        var together = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Answers.GenerateAsync(Engine, Answers.Task(Engine, i))));
+            alone.Add(await Answers.GenerateAsync(engine, Answers.Task(engine, i)));
+        var together = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Answers.GenerateAsync(engine, Answers.Task(engine, i))));
         for (var i = 0; i < 8; i++)
             Assert.Equal(alone[i].Digest(), together[i].Digest());
     }

@@ -80,6 +80,7 @@ public class GgufModelTests
         ["vocabulary missing"] = (GgufError.KeyMissing, e => e.Remove("tokenizer.ggml.tokens")),
         ["vocabulary of numbers"] = (GgufError.KeyMissing, e => e.Set("tokenizer.ggml.tokens", Numbers(4, 1, 2, 3))),
         ["vocabulary with a token twice"] = (GgufError.TokenizerInvalid, e => e.Set("tokenizer.ggml.tokens", Texts(Enumerable.Repeat("a", 512)))),
+        ["vocabulary with a token twice up to a zero byte"] = (GgufError.TokenizerInvalid, e => e.Set("tokenizer.ggml.tokens", Texts(Enumerable.Range(0, 512).Select(i => i < 2 ? $"a\0{i}" : $"t{i}")))),
         ["vocabulary without bytes"] = (GgufError.TokenizerInvalid, e => { e.Set("tokenizer.ggml.tokens", Texts(Enumerable.Range(0, 512).Select(i => $"t{i}"))); e.Remove("tokenizer.ggml.token_type"); }),
         ["scores too few"] = (GgufError.TokenizerInvalid, e => e.Set("tokenizer.ggml.scores", Numbers(6, 0))),
         ["scores of another type"] = (GgufError.TokenizerInvalid, e => e.Set("tokenizer.ggml.scores", Texts("0"))),

@@ -1,6 +1,7 @@
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using CsCheck;
 using static Atoma.Storage.Tests.Ledger.Sample;
 
 namespace Atoma.Storage.Tests.Ledger;
@@ -10,7 +11,7 @@ public abstract class LedgerStoreContract
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    /// <summary>The store under test, with its clock at <see cref="Sample.Now"/>.</summary>
+    /// <summary>The store under test, with its clock at <see cref="Sample.Now"/>. Skips the test where its database is not installed.</summary>
     protected abstract ILedgerStore Store { get; }
 
     protected IAccountStore Accounts => (IAccountStore)Store;
@@ -90,7 +91,7 @@ public abstract class LedgerStoreContract
         new LedgerCommand([], Request("row", key: "key"), [Slash("slash")]),
     ];
 
-    [Fact]
+    [SkippableFact]
     public void Cases_AllStatuses_InOrder()
     {
         Assert.Equal(Enum.GetValues<LedgerStatus>(), Cases.Select(one => one.Status).Distinct());
@@ -98,7 +99,7 @@ public abstract class LedgerStoreContract
     }
 
     /// <summary>The store and the model give each case the expected status; a refused one changes nothing.</summary>
-    [Fact]
+    [SkippableFact]
     public async Task Commit_EveryCase_ItsStatusAndNothingElse()
     {
         var model = new LedgerModel();
@@ -118,7 +119,7 @@ public abstract class LedgerStoreContract
         await LedgerComparison.EqualAsync(model, Store);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_EveryOkCase_Ok()
     {
         foreach (var (_, why, command) in Cases.Where(one => one.Status == LedgerStatus.Ok))
@@ -141,7 +142,7 @@ public abstract class LedgerStoreContract
     /// <summary>Makes the store empty.</summary>
     protected abstract void Clear();
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_LaterOperationFails_NothingHappened()
     {
         await OkAsync(Deposit("d", Alice, 10));
@@ -156,7 +157,7 @@ public abstract class LedgerStoreContract
         await ExactAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_HoldThenPost_EntriesTellTheStory()
     {
         await OkAsync(Deposit("d", Alice, 100));
@@ -181,7 +182,7 @@ public abstract class LedgerStoreContract
         await ExactAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_IdempotencyKeyTwice_NamesTheFirst()
     {
         await OkAsync(Deposit("d", Alice, 100));
@@ -198,7 +199,7 @@ public abstract class LedgerStoreContract
         Assert.Null(await Store.FindRequestAsync("alice", "", None));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_RowMovesOn_LastVersionStays()
     {
         Assert.Equal(LedgerStatus.Ok, await StatusAsync(Write(Request("r", key: "k", state: 1))));
@@ -211,7 +212,7 @@ public abstract class LedgerStoreContract
         Assert.Equal(Now.AddSeconds(60), row.Deadline);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task RequestQueries_SeveralRows_DocumentedOrder()
     {
         await StatusAsync(Write(Request("late", createdInS: 1, deadlineInS: 30)));
@@ -227,7 +228,7 @@ public abstract class LedgerStoreContract
         Assert.Equal([new PhaseCount(0, 2), new PhaseCount(2, 2)], await Store.RequestCountsAsync(None));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task SlashQueries_SeveralRows_DocumentedOrder()
     {
         Assert.Equal(
@@ -242,8 +243,30 @@ public abstract class LedgerStoreContract
         Assert.False((await Store.FindSlashAsync(Id("a"), None))!.Open);
     }
 
+    /// <summary>Random sequences to try; a new database each, which costs more in some.</summary>
+    protected abstract int RandomSequences { get; }
+
+    /// <summary>All commands of a sequence are queued at once, so that transactions hold good and refused ones together.</summary>
+    [SkippableFact]
+    public void Commit_RandomSequences_EqualToTheModel()
+    {
+        // Skips here, where it counts as skipped.
+        Assert.NotNull(Store);
+        LedgerCommandGen.Sequence.Sample(
+            sequence =>
+            {
+                Clear();
+                var model = new LedgerModel();
+                var expected = sequence.Select(command => model.Commit(command, Now)).ToArray();
+                var actual = Task.WhenAll(sequence.Select(command => Store.CommitAsync(command, None))).GetAwaiter().GetResult();
+                Assert.Equal(expected, actual);
+                LedgerComparison.EqualAsync(model, Store).GetAwaiter().GetResult();
+            },
+            iter: RandomSequences, threads: 1);
+    }
+
     /// <summary>P12, double spend by parallel requests.</summary>
-    [Fact]
+    [SkippableFact]
     public async Task Commit_ManyHoldsAtOnce_ExactlyWhatTheBalancePays()
     {
         await OkAsync(Deposit("d", Alice, 100));
@@ -254,7 +277,7 @@ public abstract class LedgerStoreContract
         await ExactAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_SameCommandAtOnce_OneDoesItAllSucceed()
     {
         await OkAsync(Deposit("d", Alice, 100));
@@ -264,7 +287,7 @@ public abstract class LedgerStoreContract
         Assert.Equal(new Micros(90), await Store.BalanceAsync(Alice, None));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Commit_OneOverflowAmongOthers_FailsAlone()
     {
         await OkAsync(Deposit("d", Alice, long.MaxValue));
@@ -277,7 +300,7 @@ public abstract class LedgerStoreContract
         await ExactAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Reopen_AfterCleanClose_EverythingIsThere()
     {
         foreach (var command in Before)
@@ -291,7 +314,7 @@ public abstract class LedgerStoreContract
         await ExactAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Keys_AddFindRevoke_FirstOneStays()
     {
         var key = new ApiKeyRecord(Id("key"), "alice", KeyScope.Client, "laptop", Now, null);
@@ -306,7 +329,7 @@ public abstract class LedgerStoreContract
         Assert.Equal(key with { RevokedAt = Now.AddSeconds(1) }, await Accounts.FindKeyAsync(Id("key"), None));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Queries_LimitsOutOfRange_Throw()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.EntriesAsync(Alice, 0, 0, None));
@@ -314,7 +337,7 @@ public abstract class LedgerStoreContract
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.RecentRequestsAsync(null, 0, None));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Queries_TokenCancelled_Stop()
     {
         using var cancelled = new CancellationTokenSource();

@@ -1,7 +1,6 @@
 using Atoma.Protocol.Ledger;
 using Atoma.Storage.Sqlite;
 using Atoma.Storage.Tests.Ledger;
-using CsCheck;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using static Atoma.Storage.Tests.Ledger.Sample;
@@ -23,6 +22,8 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
 
     protected override ILedgerStore Store => _store;
 
+    protected override int RandomSequences => 60;
+
     public void Dispose()
     {
         _store.Dispose();
@@ -41,21 +42,6 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
         _files++;
         _store = SqliteLedgerStore.Open(LedgerPath, _time);
     }
-
-    /// <summary>All commands of a sequence are queued at once, so that transactions hold good and refused ones together.</summary>
-    [Fact]
-    public void Commit_RandomSequences_EqualToTheModel() => LedgerCommandGen.Sequence.Sample(
-        sequence =>
-        {
-            using var folder = new TempFolder();
-            using var store = SqliteLedgerStore.Open(folder.File("ledger.db"), _time);
-            var model = new LedgerModel();
-            var expected = sequence.Select(command => model.Commit(command, Now)).ToArray();
-            var actual = Task.WhenAll(sequence.Select(command => store.CommitAsync(command, None))).GetAwaiter().GetResult();
-            Assert.Equal(expected, actual);
-            LedgerComparison.EqualAsync(model, store).GetAwaiter().GetResult();
-        },
-        iter: 60, threads: 2);
 
     [Fact]
     public async Task Dispose_CommandsQueued_AllAreFinishedFirst()

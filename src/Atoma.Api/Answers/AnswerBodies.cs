@@ -1,0 +1,96 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Atoma.Api.Answers;
+
+/// <summary>What both kinds of question have in common. Fields that are not named here are ignored, as OpenAI does, or refused by name (see <see cref="UnsupportedFields"/>).</summary>
+internal abstract record AnswerBody
+{
+    /// <summary>Model id, one of GET /v1/models.</summary>
+    [Required]
+    public string? Model { get; init; }
+
+    /// <summary>Send the answer piece by piece as server-sent events. Pieces are provisional until the last one.</summary>
+    public bool? Stream { get; init; }
+
+    /// <summary>Only with stream: true.</summary>
+    public StreamOptionsBody? StreamOptions { get; init; }
+
+    /// <summary>Most tokens to generate, 1 to 16384.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>0 to 2; 0 takes the likeliest token. Default 1.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>Above 0, at most 1. Default 1.</summary>
+    public double? TopP { get; init; }
+
+    /// <summary>0 to 256; 0 means as many as the protocol looks at. Default 0.</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>0 to 1. Default 0.</summary>
+    public double? MinP { get; init; }
+
+    /// <summary>-2 to 2. Default 0.</summary>
+    public double? PresencePenalty { get; init; }
+
+    /// <summary>-2 to 2. Default 0.</summary>
+    public double? FrequencyPenalty { get; init; }
+
+    /// <summary>Token id to bias, -100 to 100; at most 1024.</summary>
+    public Dictionary<string, double>? LogitBias { get; init; }
+
+    /// <summary>Any 64-bit integer: the same question with the same seed has the same answer. Without one the network draws it.</summary>
+    public JsonElement? Seed { get; init; }
+
+    /// <summary>One to four texts that end the answer; they are not part of it.</summary>
+    public JsonElement? Stop { get; init; }
+
+    /// <summary>How much integrity to pay for: "none" (default), "checked", "checked:3", "replicated:3", or {"assurance": 0.999}, the wanted probability that a wrong answer is caught.</summary>
+    public JsonElement? Integrity { get; init; }
+
+    /// <summary>Everything else that was sent.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>Body of POST /v1/chat/completions.</summary>
+internal sealed record ChatCompletionBody : AnswerBody
+{
+    /// <summary>The conversation so far, at least one message.</summary>
+    [Required]
+    public IReadOnlyList<ChatMessageBody?>? Messages { get; init; }
+
+    /// <summary>Another name of max_tokens.</summary>
+    public int? MaxCompletionTokens { get; init; }
+}
+
+/// <summary>One message of a conversation.</summary>
+internal sealed record ChatMessageBody
+{
+    /// <summary>system, developer (the same), user or assistant.</summary>
+    [Required]
+    public string? Role { get; init; }
+
+    /// <summary>A text, or a list of parts {"type": "text", "text": "..."}.</summary>
+    [Required]
+    public JsonElement? Content { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>Body of POST /v1/completions.</summary>
+internal sealed record TextCompletionBody : AnswerBody
+{
+    /// <summary>The text to go on with.</summary>
+    [Required]
+    public JsonElement? Prompt { get; init; }
+}
+
+internal sealed record StreamOptionsBody
+{
+    /// <summary>Send one more chunk with the token counts before the end.</summary>
+    public bool? IncludeUsage { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+
+namespace Atoma.Api.Answers;
+
+/// <summary>What Atoma adds to an answer.</summary>
+/// <param name="RequestId">For GET /v1/requests/{id} and its receipt.</param>
+/// <param name="Integrity">The level that was paid for.</param>
+/// <param name="Status">settled, refunded or expired.</param>
+/// <param name="PriceMicros">What was charged, in millionths of the network's currency.</param>
+internal sealed record AtomaBody(string RequestId, string Integrity, string Status, long PriceMicros);
+
+internal sealed record UsageBody(int PromptTokens, int CompletionTokens, int TotalTokens);
+
+/// <summary>Answer to POST /v1/chat/completions.</summary>
+internal sealed record ChatCompletion(
+    string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, UsageBody Usage, AtomaBody Atoma);
+
+internal sealed record ChatChoice(int Index, AssistantMessage Message, string FinishReason);
+
+internal sealed record AssistantMessage(string Role, string Content);
+
+/// <summary>One event of a streamed chat answer.</summary>
+internal sealed record ChatCompletionChunk(
+    string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AtomaBody? Atoma);
+
+internal sealed record ChatChunkChoice(int Index, ChatDelta Delta, string? FinishReason);
+
+internal sealed record ChatDelta(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Content);
+
+/// <summary>Answer to POST /v1/completions, and one event of it when streamed.</summary>
+internal sealed record TextCompletion(
+    string Id, string Object, long Created, string Model, IReadOnlyList<TextChoice> Choices,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AtomaBody? Atoma);
+
+internal sealed record TextChoice(int Index, string Text, string? FinishReason);

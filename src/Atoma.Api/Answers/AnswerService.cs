@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using Atoma.Api.Errors;
+using Atoma.Api.Json;
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Requests;
+using Orleans.Runtime;
+
+namespace Atoma.Api.Answers;
+
+/// <summary>A request in the network, this caller's or, by its idempotency key, an earlier one.</summary>
+/// <param name="Id">Request id, hex.</param>
+/// <param name="Grain">To watch and cancel it.</param>
+/// <param name="Own">Whether this call made it.</param>
+internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own);
+
+/// <summary>Submits questions and cancels what nobody waits for any more.</summary>
+internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService> logger)
+{
+    public async Task<Parsed<OpenRequest>> SubmitAsync(Question question, string account, string idempotencyKey)
+    {
+        var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
+        var id = RequestSpec.IdOf(account, nonce);
+        var parameters = new CanonicalWriter();
+        question.Parameters.Write(parameters);
+        var grain = Grain(id);
+        var reply = await grain.Submit(new SubmitCall
+        {
+            Account = account,
+            IdempotencyKey = idempotencyKey,
+            Model = question.Model,
+            Messages = question.Messages,
+            Prompt = question.Prompt,
+            Parameters = parameters.ToArray(),
+            MaxTokens = question.MaxTokens,
+            SeedGiven = question.SeedGiven,
+            Integrity = question.Integrity,
+            Assurance = question.Assurance,
+            Streaming = question.Streaming,
+            Nonce = nonce.ToArray(),
+        });
+        switch (reply.Status)
+        {
+            case SubmitStatus.Accepted:
+                return new OpenRequest(id.ToString(), grain, Own: true);
+            case SubmitStatus.Existing:
+                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false);
+            case SubmitStatus.InsufficientFunds:
+                var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
+                return Refusals.Of(reply, question, balance.BalanceMicros);
+            default:
+                return Refusals.Of(reply, question, balanceMicros: 0);
+        }
+    }
+
+    /// <summary>P5.8. A request found by its idempotency key is left alone: whoever made it may still be waiting.</summary>
+    public async Task CancelAsync(OpenRequest request)
+    {
+        if (!request.Own)
+            return;
+        Log.Cancelling(logger, request.Id);
+        try
+        {
+            await request.Grain.Cancel();
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            Log.CancelFailed(logger, e, request.Id);
+        }
+    }
+
+    private IRequestGrain Grain(Hash32 id) => grains.GetGrain<IRequestGrain>(Keys.Request(id));
+}

@@ -1,0 +1,74 @@
+using Atoma.Api.Errors;
+using Atoma.Grains.Abstractions;
+
+namespace Atoma.Api.Answers;
+
+/// <summary>What the network's answers other than a settled one are in HTTP.</summary>
+internal static class Refusals
+{
+    /// <summary>A submission that was not accepted.</summary>
+    /// <param name="reply">Neither Accepted nor Existing.</param>
+    /// <param name="question">What was asked.</param>
+    /// <param name="balanceMicros">The account's balance; used for 402 only.</param>
+    public static ApiError Of(SubmitReply reply, Question question, long balanceMicros) => reply.Status switch
+    {
+        SubmitStatus.UnknownModel => OpenAiErrors.ModelNotFound(question.Model),
+        SubmitStatus.BadParameters => QuestionParser.BadParameter(reply.Message.TrimEnd('.'), question.MaxTokensField),
+        SubmitStatus.BadPrompt => Invalid("invalid_prompt", reply, question.PromptField),
+        SubmitStatus.PromptTooLong => Invalid("context_length_exceeded", reply, question.PromptField),
+        SubmitStatus.IntegrityUnknown => Invalid(Integrity.Code, reply, Integrity.Field),
+        SubmitStatus.IntegrityUnavailable => Unavailable("integrity_unavailable", reply, Integrity.Field),
+        SubmitStatus.NoEligibleNode => Unavailable("no_eligible_node", reply, null),
+        SubmitStatus.IdempotencyConflict =>
+            new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", Sentence(reply.Message) + "Use a new Idempotency-Key for a new question.", "Idempotency-Key"),
+        SubmitStatus.InsufficientFunds => new ApiError(
+            402, OpenAiErrors.InsufficientQuota, "insufficient_balance",
+            Sentence(reply.Message)
+                + $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
+                + "Add funds, lower max_tokens or choose a lower integrity level."),
+        _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Status, "Not a refusal."),
+    };
+
+    /// <summary>A request that ended without an answer. Nothing was charged for it (P5.8).</summary>
+    public static ApiError Of(AnswerEnd end, AtomaBody atoma)
+    {
+        var (status, code, why) = end.Reason switch
+        {
+            "fraud_detected" => (502, end.Reason, "A node cheated, was caught, and its answer could not be replaced."),
+            "no_quorum" => (502, end.Reason, "The nodes that check the answer did not agree."),
+            "stream_diverged" => (502, end.Reason, "A node committed to another answer than it streamed; do not trust what was shown."),
+            "nodes_failed" => (503, end.Reason, "The drawn nodes failed and no replacement was left."),
+            "no_eligible_node" => (503, end.Reason, "Too few nodes could be drawn."),
+            "interrupted" => (503, end.Reason, "The coordinator was restarted in the middle."),
+            "cancelled" => (409, end.Reason, "The request was cancelled by its requester."),
+            "deadline_passed" => (504, end.Reason, "The deadline passed."),
+            _ when end.Status == "expired" => (504, "deadline_passed", "The deadline passed."),
+            _ => (502, "no_answer", "The request ended without an answer."),
+        };
+        var advice = status == 409 ? "Send it again with a new Idempotency-Key." : "You can send it again.";
+        return new ApiError(status, status == 409 ? OpenAiErrors.InvalidRequest : OpenAiErrors.ServerError, code, $"{why} charged: {end.PriceMicros}. {advice}", Atoma: atoma);
+    }
+
+    /// <summary>The watch of an open request broke for good.</summary>
+    public static ApiError Lost(string request) =>
+        new(503, OpenAiErrors.ServerError, "network_unavailable", $"The network stopped answering. See GET /v1/requests/{request} for how it ended; unless it settles, nothing is charged.")
+        {
+            Atoma = new AtomaBody(request, "", "open", 0),
+        };
+
+    public static ApiError TimedOut(string request) =>
+        new(504, OpenAiErrors.ServerError, "timeout", $"The answer took too long and was cancelled. See GET /v1/requests/{request} for how it ended.")
+        {
+            Atoma = new AtomaBody(request, "", "open", 0),
+        };
+
+    public static ApiError Diverged(AtomaBody atoma) =>
+        new(502, OpenAiErrors.ServerError, "stream_diverged", $"The verified answer differs from what was streamed; the verified one is in GET /v1/requests/{atoma.RequestId}/receipt.", Atoma: atoma);
+
+    private static ApiError Invalid(string code, SubmitReply reply, string param) => new(400, OpenAiErrors.InvalidRequest, code, reply.Message, param);
+
+    private static ApiError Unavailable(string code, SubmitReply reply, string? param) =>
+        new(503, OpenAiErrors.ServerError, code, reply.Message, param) { RetryAfterSeconds = 5 };
+
+    private static string Sentence(string message) => message.Length == 0 ? "" : message.TrimEnd('.', ' ') + ". ";
+}

@@ -1,0 +1,62 @@
+using Atoma.Api.Security;
+using Atoma.Silo.Hosting;
+using Orleans.Dashboard;
+
+namespace Atoma.Api.Hosting;
+
+/// <summary>A whole network in one process: core silo, ledger, nodes, gateway, dashboard and REST.</summary>
+public static class EmbeddedNetwork
+{
+    /// <summary>Builds the network without starting it.</summary>
+    public static WebApplication Build(SiloSettings settings, string urls)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.AddAtomaDefaults();
+        builder.AddAtomaApi();
+        builder.AddAtomaSilo(settings);
+        builder.Listen(urls);
+        var app = builder.Build();
+        app.UseAtomaApi();
+        app.UseAtomaSilo(settings);
+        app.MapOrleansDashboard(AtomaPolicies.DashboardPath).RequireAuthorization(AtomaPolicies.Admin);
+        return app;
+    }
+
+    public static async Task<int> RunAsync(SiloSettings settings, string urls, CancellationToken cancellationToken)
+    {
+        Console.WriteLine($"Atoma: starting the embedded network in {Path.GetFullPath(settings.DataDirectory)}");
+        await using var app = Build(settings, urls);
+        await app.StartAsync(cancellationToken);
+        var keys = await app.Services.GetRequiredService<DevelopmentKeys>().IssueAsync(cancellationToken);
+        await app.Services.GetRequiredService<StartupProgress>().Done.WaitAsync(cancellationToken);
+        Banner(settings, ListenAddresses.First(urls), keys);
+        await app.WaitForShutdownAsync(cancellationToken);
+        return 0;
+    }
+
+    private static void Banner(SiloSettings settings, string address, IssuedKeys keys)
+    {
+        var model = settings.ModelId ?? Path.GetFileNameWithoutExtension(settings.ModelPath).ToLowerInvariant();
+        Console.WriteLine($$"""
+
+            The network is up. Ctrl-C stops it.
+
+              Explorer        {{address}}/
+              API             {{address}}/v1        documentation {{address}}/docs
+              Dashboard       {{address}}/dashboard?key={{keys.Admin}}
+              Node gateway    {{(settings.GatewayPort > 0 ? $"http://127.0.0.1:{settings.GatewayPort}" : "off")}}
+              API key         {{keys.Api}}
+
+            Ask something, with a checked answer:
+
+              curl -s {{address}}/v1/chat/completions -H 'Authorization: Bearer {{keys.Api}}' -H 'Content-Type: application/json' \
+                -d '{"model":"{{model}}","integrity":"checked","messages":[{"role":"user","content":"What is Atoma?"}]}'
+
+            Verify it offline (with the request_id of the answer):
+
+              curl -s {{address}}/v1/requests/REQUEST_ID/receipt -H 'Authorization: Bearer {{keys.Api}}' -o receipt.json
+              dotnet run --project src/Atoma.Cli -- verify receipt.json
+
+            """);
+    }
+}

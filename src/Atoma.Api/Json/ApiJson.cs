@@ -1,0 +1,39 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Atoma.Api.Answers;
+using Atoma.Api.Endpoints;
+using Atoma.Api.Errors;
+
+namespace Atoma.Api.Json;
+
+/// <summary>All bodies of the API: snake_case, no field twice.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, MaxDepth = 32,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(ChatCompletionBody))]
+[JsonSerializable(typeof(TextCompletionBody))]
+[JsonSerializable(typeof(ChatCompletion))]
+[JsonSerializable(typeof(ChatCompletionChunk))]
+[JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelBody))]
+[JsonSerializable(typeof(RequestList))]
+[JsonSerializable(typeof(AccountBody))]
+[JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(NodeBody))]
+[JsonSerializable(typeof(SlashList))]
+[JsonSerializable(typeof(NetworkBody))]
+[JsonSerializable(typeof(HealthBody))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Text is written as it is: our JSON never stands inside HTML, and clients read any language.</summary>
+    public static ApiJson Web => Relaxed.Context;
+
+    /// <summary>Apart, so that the generated statics are there before it is made.</summary>
+    private static class Relaxed
+    {
+        public static readonly ApiJson Context = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using Atoma.Api.Answers;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Atoma.Api.OpenApi;
+
+/// <summary>Schemas of the fields that take more than one type.</summary>
+internal static class FieldSchemas
+{
+    public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = context.JsonTypeInfo.Type;
+        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody)))
+            return Task.CompletedTask;
+        foreach (var name in fields.Keys.ToList())
+        {
+            if (Of(name) is not { } field)
+                continue;
+            fields[name] = field;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static OpenApiSchema? Of(string field) => field switch
+    {
+        "seed" => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer, Format = "int64",
+            Description = "Any 64-bit integer: the same question with the same seed has the same answer. Without one the network draws it.",
+        },
+        "prompt" => new OpenApiSchema { Type = JsonSchemaType.String, Description = "The text to go on with." },
+        "stop" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }],
+            Description = "One to four texts that end the answer; they are not part of it.",
+        },
+        "content" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }], Description = "A text, or a list of text parts.",
+        },
+        "integrity" => new OpenApiSchema
+        {
+            AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none"),
+            Description = "How much integrity to pay for: \"none\", \"checked\", \"checked:3\", \"replicated:3\", or {\"assurance\": 0.999}, the wanted probability that a wrong answer is caught.",
+        },
+        _ => null,
+    };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+
+    private static OpenApiSchema Level() => new() { Type = JsonSchemaType.String, Pattern = "^(none|sampled|checked(:[1357])?|replicated:[2-9])$" };
+
+    private static OpenApiSchema Part() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("text")!] },
+            ["text"] = Text(),
+        },
+        Required = new HashSet<string>(StringComparer.Ordinal) { "type", "text" },
+    };
+
+    private static OpenApiSchema Assurance() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["assurance"] = new OpenApiSchema { Type = JsonSchemaType.Number, ExclusiveMinimum = "0", ExclusiveMaximum = "1" },
+        },
+        Required = new HashSet<string>(StringComparer.Ordinal) { "assurance" },
+    };
+}

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Atoma.Grains.Abstractions;
+
+namespace Atoma.Api.Security;
+
+/// <summary>Looks keys up by their hash and remembers the found ones for a short time. Unknown keys are not remembered: guesses cannot fill it.</summary>
+internal sealed class ApiKeys(IGrainFactory grains, Limits limits, TimeProvider time)
+{
+    private sealed record Entry(KeyInfo Key, DateTimeOffset Until);
+
+    private readonly ConcurrentDictionary<string, Entry> _found = new(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 of the key's text, hex.</summary>
+    public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
+    public async ValueTask<KeyInfo?> FindAsync(string keyHash)
+    {
+        var now = time.GetUtcNow();
+        if (_found.TryGetValue(keyHash, out var entry) && entry.Until > now)
+            return entry.Key;
+        var key = await grains.GetGrain<IBooksGrain>(Keys.Books).FindKey(keyHash);
+        if (key is null)
+        {
+            _found.TryRemove(keyHash, out _);
+            return null;
+        }
+
+        if (_found.Count >= limits.CachedKeys)
+            _found.Clear();
+        _found[keyHash] = new Entry(key, now + limits.CachedKeyTime);
+        return key;
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Atoma.Grains;
+using Atoma.Protocol.Requests;
+using Atoma.Silo.Nodes;
+
+namespace Atoma.Silo.Hosting;
+
+/// <summary>The command-line options of a core silo: the same for a silo alone and for the embedded network.</summary>
+public sealed class SiloCommandLine
+{
+    private readonly Option<string> _data = new("--data") { Description = "Folder of the database, keys and caches.", DefaultValueFactory = _ => "data" };
+    private readonly Option<int> _nodes = new("--nodes") { Description = "Nodes run in this process.", DefaultValueFactory = _ => 5 };
+    private readonly Option<string?> _model = new("--model") { Description = "GGUF file to serve; the demo model by default." };
+    private readonly Option<string?> _modelId = new("--model-id") { Description = "The model's name for clients; its file name by default." };
+    private readonly Option<string?> _cheater = new("--cheater") { Description = $"The last node misbehaves, for demonstration: {string.Join(", ", Misbehaviour.Names.Keys)}." };
+    private readonly Option<int> _cheaters = new("--cheaters") { Description = "How many of the last nodes misbehave, with --cheater.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _devKey = new("--dev-key") { Description = "The development API key; random and kept in the data folder by default." };
+    private readonly Option<long> _devBalance = new("--dev-balance") { Description = "Micro-units the development account starts with.", DefaultValueFactory = _ => 1_000_000_000 };
+    private readonly Option<int> _gatewayPort = new("--gateway-port") { Description = "Loopback port of the node gateway, 0 for none.", DefaultValueFactory = _ => 5081 };
+    private readonly Option<int> _threads = new("--threads") { Description = "CPU threads of each node's engine.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _slots = new("--slots") { Description = "Sequences each node runs at once.", DefaultValueFactory = _ => 4 };
+    private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
+    private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent (P5.9).", DefaultValueFactory = _ => 60 };
+    private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for the books, cluster membership and grain state, instead of SQLite files." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _epoch, _commitTimeout, _postgres })
+            command.Options.Add(option);
+    }
+
+    /// <summary>The settings that were given.</summary>
+    public SiloSettings Read(ParseResult given) => new()
+    {
+        DataDirectory = given.GetValue(_data)!,
+        ModelPath = given.GetValue(_model) ?? ModelFiles.Demo(),
+        ModelId = given.GetValue(_modelId),
+        Nodes = given.GetValue(_nodes),
+        Cheater = given.GetValue(_cheater),
+        Cheaters = given.GetValue(_cheaters),
+        DevelopmentKey = given.GetValue(_devKey),
+        DevelopmentBalanceMicros = given.GetValue(_devBalance),
+        GatewayPort = given.GetValue(_gatewayPort),
+        Threads = given.GetValue(_threads),
+        Slots = given.GetValue(_slots),
+        Postgres = given.GetValue(_postgres),
+        Network = new NetworkOptions
+        {
+            DevelopmentBondMicros = 100_000_000,
+            EpochSeconds = given.GetValue(_epoch),
+            Request = new RequestOptions
+            {
+                CommitTimeoutMs = checked(given.GetValue(_commitTimeout) * 1000),
+                CheckTimeoutMs = checked(given.GetValue(_commitTimeout) * 1000),
+            },
+        },
+    };
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Atoma.Silo.Hosting;
+
+namespace Atoma.Silo.Nodes;
+
+/// <summary><c>node</c>: joins a network as an independent node.</summary>
+internal static class NodeCommand
+{
+    public static Command Create()
+    {
+        var gateway = new Option<string>("--gateway") { Description = "The network's node gateway.", DefaultValueFactory = _ => "http://127.0.0.1:5081" };
+        var key = new Option<string>("--key") { Description = "Key file of the node; made when missing.", Required = true };
+        var model = new Option<string?>("--model") { Description = "GGUF file to serve; the demo model by default." };
+        var modelId = new Option<string?>("--model-id") { Description = "The model's name in the network; its file name by default." };
+        var misbehave = new Option<string?>("--misbehave") { Description = $"Cheat, for demonstration: {string.Join(", ", Misbehaviour.Names.Keys)}." };
+        var country = new Option<string>("--country") { Description = "ISO 3166 code, optional.", DefaultValueFactory = _ => "" };
+        var input = new Option<long>("--input-price") { Description = "Micro-units per 1,000 prompt tokens.", DefaultValueFactory = _ => 1_000 };
+        var output = new Option<long>("--output-price") { Description = "Micro-units per 1,000 output tokens.", DefaultValueFactory = _ => 3_000 };
+        var slots = new Option<int>("--slots") { Description = "Sequences run at once.", DefaultValueFactory = _ => 4 };
+        var threads = new Option<int>("--threads") { Description = "CPU threads.", DefaultValueFactory = _ => 1 };
+        misbehave.AcceptOnlyFromAmong([.. Misbehaviour.Names.Keys]);
+        var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, modelId, misbehave, country, input, output, slots, threads };
+        command.SetAction(async (given, cancellationToken) =>
+        {
+            if (!Uri.TryCreate(given.GetValue(gateway), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                await Console.Error.WriteLineAsync($"--gateway is '{given.GetValue(gateway)}', must be an address such as http://127.0.0.1:5081.");
+                return 2;
+            }
+
+            using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning));
+            return await GatewayNode.RunAsync(new GatewayNodeSettings(
+                address, given.GetValue(key)!, given.GetValue(model) ?? ModelFiles.Demo(), given.GetValue(modelId), given.GetValue(misbehave),
+                given.GetValue(country)!, given.GetValue(input), given.GetValue(output), given.GetValue(slots), given.GetValue(threads)),
+                TimeProvider.System, logging.CreateLogger("Atoma.Node"), cancellationToken);
+        });
+        return command;
+    }
+}

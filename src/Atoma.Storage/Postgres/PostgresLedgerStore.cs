@@ -1,0 +1,199 @@
+using Atoma.Protocol.Accounts;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Ledger;
+using Atoma.Storage.Migrations;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Atoma.Storage.Postgres;
+
+/// <summary>
+/// The books in PostgreSQL 15 or later, which several processes may share. Writes in groups; reads by the data source's own
+/// connections. Disposing finishes what was accepted and leaves the data source to its owner.
+/// </summary>
+public sealed class PostgresLedgerStore : ILedgerStore, IAccountStore, IDisposable
+{
+    private readonly NpgsqlDataSource _dataSource;
+    private readonly PostgresWriter _writer;
+
+    private PostgresLedgerStore(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger)
+    {
+        _dataSource = dataSource;
+        _writer = new PostgresWriter(dataSource, time, logger);
+    }
+
+    /// <summary>Migrates the database to this program's schema and opens the books in it.</summary>
+    /// <exception cref="StorageSchemaException">The database is from a newer or another program.</exception>
+    public static PostgresLedgerStore Open(NpgsqlDataSource dataSource, TimeProvider time, ILogger<PostgresLedgerStore>? logger = null)
+    {
+        var log = logger ?? NullLogger<PostgresLedgerStore>.Instance;
+        PostgresDatabase.Migrate(dataSource, Migration.Load("Postgres"), time, log);
+        return new PostgresLedgerStore(dataSource, time, log);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The command is malformed (<see cref="LedgerCommandForm"/>).</exception>
+    /// <exception cref="OverflowException">A balance would not fit. Nothing changed.</exception>
+    /// <exception cref="StorageUnavailableException">The database failed; repeat the same command.</exception>
+    public Task<LedgerResult> CommitAsync(LedgerCommand command, CancellationToken cancellationToken)
+    {
+        LedgerCommandForm.Check(command);
+        return _writer.CommitAsync(command, cancellationToken);
+    }
+
+    public async Task<Micros> BalanceAsync(LedgerAccount account, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource
+            .Statement("SELECT balance FROM account WHERE kind = $1 AND owner = $2", (short)account.Kind, account.Owner)
+            .ReadAllAsync(reader => reader.Money(0), cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyDictionary<string, Micros>> BalancesAsync(AccountKind kind, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource.Statement("SELECT owner, balance FROM account WHERE kind = $1", (short)kind)
+            .ReadAllAsync(reader => (Owner: reader.GetString(0), Balance: reader.Money(1)), cancellationToken);
+        return found.ToDictionary(pair => pair.Owner, pair => pair.Balance, StringComparer.Ordinal);
+    }
+
+    public async Task<IReadOnlyList<LedgerEntry>> EntriesAsync(
+        LedgerAccount account, long afterSequence, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.EntriesMax);
+        return await _dataSource
+            .Statement(
+                PostgresRows.EntrySelect + "WHERE a.kind = $1 AND a.owner = $2 AND e.sequence > $3 ORDER BY e.sequence LIMIT $4",
+                (short)account.Kind, account.Owner, afterSequence, limit)
+            .ReadAllAsync(PostgresRows.Entry, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<LedgerEntry>> EntriesOfAsync(IReadOnlyList<Hash32> operations, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(operations.Count, StorageLimits.RowsMax);
+        var ids = operations.Select(id => id.ToArray()).ToArray();
+        return await _dataSource.Statement(PostgresRows.EntrySelect + "WHERE e.operation = ANY ($1) ORDER BY e.sequence", [ids])
+            .ReadAllAsync(PostgresRows.Entry, cancellationToken);
+    }
+
+    public async Task<RequestRow?> FindRequestAsync(Hash32 id, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource.Statement($"SELECT {PostgresRows.RequestColumns} FROM request WHERE id = $1", id.ToArray())
+            .ReadAllAsync(PostgresRows.Request, cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task<RequestRow?> FindRequestAsync(string account, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource
+            .Statement(
+                $"SELECT {PostgresRows.RequestColumns} FROM request WHERE account = $1 AND idempotency_key = $2 AND idempotency_key <> ''",
+                account, idempotencyKey)
+            .ReadAllAsync(PostgresRows.Request, cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyList<Hash32>> OpenRequestsAsync(DateTimeOffset dueBy, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return await _dataSource
+            .Statement("SELECT id FROM request WHERE is_open AND deadline <= $1 ORDER BY deadline, sequence LIMIT $2", dueBy.UtcTicks, limit)
+            .ReadAllAsync(reader => reader.Hash(0), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<RequestRow>> RecentRequestsAsync(string? account, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        const string Order = "ORDER BY created_at DESC, sequence DESC LIMIT $1";
+        var command = account is null
+            ? _dataSource.Statement($"SELECT {PostgresRows.RequestColumns} FROM request {Order}", limit)
+            : _dataSource.Statement($"SELECT {PostgresRows.RequestColumns} FROM request WHERE account = $2 {Order}", limit, account);
+        return await command.ReadAllAsync(PostgresRows.Request, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<PhaseCount>> RequestCountsAsync(CancellationToken cancellationToken) =>
+        await _dataSource.Statement("SELECT phase, count(*) FROM request GROUP BY phase ORDER BY phase")
+            .ReadAllAsync(reader => new PhaseCount(reader.GetInt32(0), reader.GetInt64(1)), cancellationToken);
+
+    public async Task<SlashRow?> FindSlashAsync(Hash32 id, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource.Statement($"SELECT {PostgresRows.SlashColumns} FROM slash WHERE id = $1", id.ToArray())
+            .ReadAllAsync(PostgresRows.Slash, cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyList<SlashRow>> OpenSlashesAsync(DateTimeOffset dueBy, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return await _dataSource
+            .Statement(
+                $"SELECT {PostgresRows.SlashColumns} FROM slash WHERE is_open AND due_at <= $1 ORDER BY due_at, sequence LIMIT $2",
+                dueBy.UtcTicks, limit)
+            .ReadAllAsync(PostgresRows.Slash, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<SlashRow>> SlashesAsync(string? node, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        const string Order = "ORDER BY sequence DESC LIMIT $1";
+        var command = node is null
+            ? _dataSource.Statement($"SELECT {PostgresRows.SlashColumns} FROM slash {Order}", limit)
+            : _dataSource.Statement($"SELECT {PostgresRows.SlashColumns} FROM slash WHERE node = $2 {Order}", limit, node);
+        return await command.ReadAllAsync(PostgresRows.Slash, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One statement, which in PostgreSQL sees one snapshot.</remarks>
+    public async Task<Conservation> AuditAsync(CancellationToken cancellationToken)
+    {
+        var found = await _dataSource.Statement("""
+            WITH counted AS (
+                SELECT a.kind, a.balance, coalesce(e.total, 0) AS total, coalesce(e.debits, 0) AS debits
+                FROM account a LEFT JOIN (
+                    SELECT account, sum(amount) AS total, sum(-amount) FILTER (WHERE amount < 0) AS debits
+                    FROM entry GROUP BY account) e ON e.account = a.id)
+            SELECT coalesce(sum(debits) FILTER (WHERE kind = 0), 0)::bigint,
+                coalesce(sum(total + debits) FILTER (WHERE kind = 0), 0)::bigint,
+                coalesce(sum(balance) FILTER (WHERE kind = 7), 0)::bigint,
+                coalesce(sum(balance) FILTER (WHERE kind NOT IN (0, 7)), 0)::bigint,
+                (SELECT coalesce(sum(amount), 0) FROM hold WHERE state = 0)::bigint,
+                coalesce(sum(balance) FILTER (WHERE kind = 2), 0)::bigint,
+                (count(*) FILTER (WHERE balance <> total))::integer
+            FROM counted
+            """)
+            .ReadAllAsync(
+                reader => new Conservation(
+                    reader.Money(0), reader.Money(1), reader.Money(2), reader.Money(3), reader.Money(4), reader.Money(5), reader.GetInt32(6)),
+                cancellationToken);
+        return found.Single();
+    }
+
+    public async Task<ApiKeyRecord?> FindKeyAsync(Hash32 keyHash, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource
+            .Statement("SELECT key_hash, account, scope, label, created_at, revoked_at FROM api_key WHERE key_hash = $1", keyHash.ToArray())
+            .ReadAllAsync(PostgresRows.ApiKey, cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task AddKeyAsync(ApiKeyRecord key, CancellationToken cancellationToken)
+    {
+        await using var command = _dataSource.Statement(
+            """
+            INSERT INTO api_key (key_hash, account, scope, label, created_at, revoked_at)
+            VALUES ($1, $2, $3, $4, $5, $6::bigint) ON CONFLICT (key_hash) DO NOTHING
+            """,
+            key.KeyHash.ToArray(), key.Account, (short)key.Scope, key.Label, key.CreatedAt.UtcTicks,
+            key.RevokedAt is { } revokedAt ? revokedAt.UtcTicks : DBNull.Value);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task RevokeKeyAsync(Hash32 keyHash, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = _dataSource.Statement(
+            "UPDATE api_key SET revoked_at = $2 WHERE key_hash = $1 AND revoked_at IS NULL", keyHash.ToArray(), at.UtcTicks);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public void Dispose() => _writer.Dispose();
+}

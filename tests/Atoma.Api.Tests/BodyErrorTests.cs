@@ -1,0 +1,239 @@
+using System.Net;
+using System.Text;
+
+namespace Atoma.Api.Tests;
+
+/// <summary>Bodies that are refused before the network is asked: which field, and how it is said.</summary>
+public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<BodyErrorTests.Host>
+{
+    private const string Chat = "/v1/chat/completions";
+
+    public sealed class Host : IAsyncLifetime
+    {
+        internal ApiHost Api { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Api = await ApiHost.StartAsync();
+
+        public async Task DisposeAsync() => await Api.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("{\"model\":\"m\",}")]
+    [InlineData("not json")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    [InlineData("7")]
+    [InlineData("{\"model\":\"m\"} trailing")]
+    [InlineData("{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}")]
+    public async Task Body_NotAJsonObject_IsRefused(string body)
+    {
+        foreach (var path in new[] { Chat, "/v1/completions" })
+        {
+            using var response = await host.Api.PostAsync(path, body);
+            await response.ErrorAsync(400, "invalid_json");
+        }
+
+        Assert.Empty(host.Api.Network.Submitted);
+    }
+
+    [Fact]
+    public async Task Body_InvalidUtf8_IsRefused()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Bodies.Chat());
+        bytes[Array.IndexOf(bytes, (byte)'H')] = 0xff;
+        using var response = await host.Api.Http.PostAsync(Chat, new ByteArrayContent(bytes));
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}]}""", "missing_required_parameter", "model")]
+    [InlineData("""{"model":"","messages":[{"role":"user","content":"x"}]}""", "missing_required_parameter", "model")]
+    [InlineData("""{"model":5,"messages":[{"role":"user","content":"x"}]}""", "invalid_type", "model")]
+    [InlineData("""{"model":"a","model":"b"}""", "duplicate_parameter", "model")]
+    [InlineData("""{"model":"m"}""", "missing_required_parameter", "messages")]
+    [InlineData("""{"model":"m","messages":null}""", "missing_required_parameter", "messages")]
+    [InlineData("""{"model":"m","messages":[]}""", "invalid_value", "messages")]
+    [InlineData("""{"model":"m","messages":"hello"}""", "invalid_type", "messages")]
+    [InlineData("""{"model":"m","messages":{"role":"user"}}""", "invalid_type", "messages")]
+    [InlineData("""{"model":"m","messages":[null]}""", "invalid_type", "messages[0]")]
+    [InlineData("""{"model":"m","messages":["hello"]}""", "invalid_type", "messages[0]")]
+    [InlineData("""{"model":"m","messages":[{"content":"x"}]}""", "missing_required_parameter", "messages[0].role")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":"x"},{"role":3,"content":"x"}]}""", "invalid_type", "messages[1].role")]
+    [InlineData("""{"model":"m","messages":[{"role":"king","content":"x"}]}""", "invalid_value", "messages[0].role")]
+    [InlineData("""{"model":"m","messages":[{"role":"user"}]}""", "missing_required_parameter", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":null}]}""", "missing_required_parameter", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":5}]}""", "invalid_type", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":"\ud800"}]}""", "invalid_type", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":[]}]}""", "invalid_value", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":["x"]}]}""", "invalid_type", "messages[0].content[0]")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "invalid_type", "messages[0].content[0].text")]
+    public async Task Chat_WrongShape_NamesTheField(string body, string code, string param)
+    {
+        using var response = await host.Api.PostAsync(Chat, body);
+        await response.ErrorAsync(400, code, param);
+    }
+
+    [Theory]
+    [InlineData("\"max_tokens\":0", "invalid_value", "max_tokens")]
+    [InlineData("\"max_tokens\":16385", "invalid_value", "max_tokens")]
+    [InlineData("\"max_tokens\":\"5\"", "invalid_type", "max_tokens")]
+    [InlineData("\"max_tokens\":1.5", "invalid_type", "max_tokens")]
+    [InlineData("\"max_tokens\":99999999999999", "invalid_type", "max_tokens")]
+    [InlineData("\"max_completion_tokens\":-1", "invalid_value", "max_completion_tokens")]
+    [InlineData("\"max_completion_tokens\":20000", "invalid_value", "max_completion_tokens")]
+    [InlineData("\"max_tokens\":5,\"max_completion_tokens\":6", "invalid_value", "max_completion_tokens")]
+    [InlineData("\"temperature\":2.1", "invalid_value", "temperature")]
+    [InlineData("\"temperature\":1e999", "invalid_value", "temperature")]
+    [InlineData("\"temperature\":\"hot\"", "invalid_type", "temperature")]
+    [InlineData("\"top_p\":0", "invalid_value", "top_p")]
+    [InlineData("\"top_k\":257", "invalid_value", "top_k")]
+    [InlineData("\"min_p\":1.01", "invalid_value", "min_p")]
+    [InlineData("\"presence_penalty\":3", "invalid_value", "presence_penalty")]
+    [InlineData("\"frequency_penalty\":-3", "invalid_value", "frequency_penalty")]
+    [InlineData("\"logit_bias\":{\"5\":101}", "invalid_value", "logit_bias")]
+    [InlineData("\"logit_bias\":{\"five\":1}", "invalid_value", "logit_bias")]
+    [InlineData("\"logit_bias\":{\"-5\":1}", "invalid_value", "logit_bias")]
+    [InlineData("\"logit_bias\":{\"1\":1,\"01\":1}", "invalid_value", "logit_bias")]
+    [InlineData("\"logit_bias\":[1]", "invalid_type", "logit_bias")]
+    [InlineData("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", "invalid_value", "stop")]
+    [InlineData("\"stop\":\"\"", "invalid_value", "stop")]
+    [InlineData("\"stop\":5", "invalid_type", "stop")]
+    [InlineData("\"stop\":[\"a\",5]", "invalid_type", "stop[1]")]
+    [InlineData("\"seed\":1.5", "invalid_type", "seed")]
+    [InlineData("\"seed\":18446744073709551616", "invalid_type", "seed")]
+    [InlineData("\"seed\":\"1\"", "invalid_type", "seed")]
+    [InlineData("\"stream\":\"yes\"", "invalid_type", "stream")]
+    [InlineData("\"stream_options\":{\"include_usage\":true}", "invalid_value", "stream_options")]
+    [InlineData("\"stream\":true,\"stream_options\":7", "invalid_type", "stream_options")]
+    [InlineData("\"stream\":true,\"stream_options\":{\"include_usage\":7}", "invalid_type", "stream_options.include_usage")]
+    [InlineData("\"integrity\":\"very\"", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":\"checked:2\"", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":\"replicated:1\"", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":3", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":{}", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":{\"level\":3}", "integrity_unknown", "integrity")]
+    [InlineData("\"integrity\":{\"assurance\":1}", "integrity_unknown", "integrity.assurance")]
+    [InlineData("\"integrity\":{\"assurance\":0}", "integrity_unknown", "integrity.assurance")]
+    [InlineData("\"integrity\":{\"assurance\":\"high\"}", "integrity_unknown", "integrity.assurance")]
+    public async Task Chat_WrongParameter_NamesTheField(string fields, string code, string param)
+    {
+        using var response = await host.Api.ChatAsync(fields);
+        var error = await response.ErrorAsync(400, code, param);
+        Assert.Contains($"'{param}'", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools")]
+    [InlineData("\"tool_choice\":\"auto\"", "tool_choice")]
+    [InlineData("\"functions\":[{}]", "functions")]
+    [InlineData("\"function_call\":\"auto\"", "function_call")]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format")]
+    [InlineData("\"response_format\":\"text\"", "response_format")]
+    [InlineData("\"logprobs\":true", "logprobs")]
+    [InlineData("\"top_logprobs\":1", "top_logprobs")]
+    [InlineData("\"echo\":true", "echo")]
+    [InlineData("\"suffix\":\"x\"", "suffix")]
+    [InlineData("\"best_of\":2", "best_of")]
+    [InlineData("\"n\":2", "n")]
+    [InlineData("\"audio\":{\"voice\":\"x\"}", "audio")]
+    [InlineData("\"modalities\":[\"text\",\"audio\"]", "modalities")]
+    public async Task Chat_UnsupportedField_IsRefusedByName(string fields, string param)
+    {
+        using var chat = await host.Api.ChatAsync(fields);
+        await chat.ErrorAsync(400, "unsupported_parameter", param);
+        using var text = await host.Api.PostAsync("/v1/completions", Bodies.Text(fields));
+        await text.ErrorAsync(400, "unsupported_parameter", param);
+    }
+
+    [Theory]
+    [InlineData("""{"role":"tool","content":"x"}""", "messages[0].role")]
+    [InlineData("""{"role":"assistant","content":"x","tool_calls":[{}]}""", "messages[0].tool_calls")]
+    [InlineData("""{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]}""", "messages[0].content[1].type")]
+    public async Task Chat_UnsupportedMessage_IsRefusedByName(string message, string param)
+    {
+        using var response = await host.Api.PostAsync(Chat, $$"""{"model":"m","messages":[{{message}}]}""");
+        await response.ErrorAsync(400, "unsupported_parameter", param);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"m"}""", "missing_required_parameter")]
+    [InlineData("""{"model":"m","prompt":""}""", "invalid_value")]
+    [InlineData("""{"model":"m","prompt":5}""", "invalid_type")]
+    [InlineData("""{"model":"m","prompt":["a","b"]}""", "unsupported_parameter")]
+    [InlineData("""{"model":"m","prompt":[1,2]}""", "unsupported_parameter")]
+    public async Task Text_WrongPrompt_NamesTheField(string body, string code)
+    {
+        using var response = await host.Api.PostAsync("/v1/completions", body);
+        await response.ErrorAsync(400, code, "prompt");
+    }
+
+    [Fact]
+    public async Task Chat_ModelNameTooLong_IsUnknown()
+    {
+        using var response = await host.Api.PostAsync(Chat, $$"""{"model":"{{new string('m', 97)}}","messages":[{"role":"user","content":"x"}]}""");
+        await response.ErrorAsync(404, "model_not_found", "model");
+    }
+
+    [Fact]
+    public async Task Chat_TooManyMessages_IsRefused()
+    {
+        var many = string.Join(',', Enumerable.Repeat("""{"role":"user","content":"x"}""", 2049));
+        using var response = await host.Api.PostAsync(Chat, $$"""{"model":"m","messages":[{{many}}]}""");
+        await response.ErrorAsync(400, "invalid_value", "messages");
+    }
+
+    [Fact]
+    public async Task Body_TooLarge_Is413()
+    {
+        using var declared = await host.Api.ChatAsync($"\"user\":\"{new string('x', 1024 * 1024)}\"");
+        await declared.ErrorAsync(413, "body_too_large");
+        using var request = new HttpRequestMessage(HttpMethod.Post, Chat) { Content = new StringContent(Bodies.Chat($"\"user\":\"{new string('x', 1024 * 1024)}\"")) };
+        request.Headers.TransferEncodingChunked = true;
+        using var chunked = await host.Api.Http.SendAsync(request);
+        await chunked.ErrorAsync(413, "body_too_large");
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/nothing")]
+    [InlineData("POST", "/v1")]
+    [InlineData("GET", "/v1/chat/completions/x")]
+    [InlineData("GET", "/elsewhere")]
+    public async Task Route_Unknown_Is404(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await host.Api.Http.SendAsync(request);
+        await response.ErrorAsync(404, "unknown_url");
+    }
+
+    [Theory]
+    [InlineData("GET", Chat, "POST")]
+    [InlineData("PUT", "/v1/completions", "POST")]
+    [InlineData("DELETE", "/v1/models", "GET")]
+    [InlineData("POST", "/v1/network", "GET")]
+    public async Task Method_Wrong_Is405(string method, string path, string allowed)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await host.Api.Http.SendAsync(request);
+        var error = await response.ErrorAsync(405, "method_not_allowed");
+        Assert.Contains(allowed, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(allowed, response.Content.Headers.Allow);
+    }
+
+    [Fact]
+    public async Task Headers_TooLarge_Are431()
+    {
+        using var response = await host.Api.ChatAsync("", ("x-long", new string('x', 17 * 1024)));
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Fault_Inside_IsHidden()
+    {
+        using var response = await host.Api.Http.GetAsync("/v1/fault");
+        var error = await response.ErrorAsync(500, "internal_error");
+        Assert.DoesNotContain("secret", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+}

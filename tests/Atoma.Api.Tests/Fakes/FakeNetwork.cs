@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using Atoma.Api.Security;
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
+using Orleans.Runtime;
+
+namespace Atoma.Api.Tests.Fakes;
+
+/// <summary>The network as the API sees it, with answers that a test prepares.</summary>
+internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
+{
+    public const string ClientKey = "atk_client-1111111111";
+    public const string OtherKey = "atk_other-2222222222";
+    public const string AdminKey = "atk_admin-3333333333";
+    public const string Account = "acct-1";
+
+    public static readonly string NodeAddress = NodeId.Parse("0x52908400098527886e0f7030069857d2e4169ee7").ToString();
+
+    /// <summary>Grains by key, made on first use.</summary>
+    public ConcurrentDictionary<string, FakeRequest> Requests { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What the next submissions get.</summary>
+    public Func<SubmitCall, FakeRequest, SubmitReply> OnSubmit { get; set; } =
+        static (_, request) => new SubmitReply(SubmitStatus.Accepted, "", request.Id, "none", 5, 1000);
+
+    /// <summary>What the next accepted requests show.</summary>
+    public IReadOnlyList<AnswerEvent> Script { get; set; } = [];
+
+    /// <summary>Each watch waits here before its last event.</summary>
+    public Task BeforeEnd { get; set; } = Task.CompletedTask;
+
+    /// <summary>Number of the next watches that break after their first event.</summary>
+    public int WatchesThatBreak;
+
+    public ConcurrentQueue<SubmitCall> Submitted { get; } = new();
+
+    public Dictionary<string, KeyInfo> KeysByHash { get; } = new(StringComparer.Ordinal)
+    {
+        [ApiKeys.Hash(ClientKey)] = new KeyInfo(Account, "client"),
+        [ApiKeys.Hash(OtherKey)] = new KeyInfo("acct-2", "client"),
+        [ApiKeys.Hash(AdminKey)] = new KeyInfo("operator", "admin"),
+    };
+
+    public int KeyLookups;
+    public int NetworkReads;
+
+    public bool Ready { get; set; } = true;
+
+    /// <summary>Thrown by the books when set.</summary>
+    public Exception? BooksFault { get; set; }
+
+    public NodeInfo Node { get; set; } = new()
+    {
+        Address = NodeAddress, State = "active", Online = true, EndpointKind = "silo", Country = "CH", Model = "atoma-demo", Echelon = "e1",
+        InputPriceMicros = 100, OutputPriceMicros = 300, Slots = 4, Busy = 1, CollateralMicros = 1_000_000, FrozenMicros = 0, EarningsMicros = 77,
+        RegisteredAt = DateTimeOffset.UnixEpoch, JailReason = "",
+    };
+
+    public TGrain GetGrain<TGrain>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrain : IGrainWithStringKey =>
+        (TGrain)(object)(typeof(TGrain).Name switch
+        {
+            nameof(IBooksGrain) or nameof(IDirectoryGrain) => this,
+            nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
+            nameof(IModelGrain) => new FakeModel(primaryKey),
+            nameof(INodeGrain) => new FakeNode(primaryKey == "node:" + NodeAddress ? Node : null),
+            _ => throw new NotSupportedException(typeof(TGrain).Name),
+        });
+
+    public Task<KeyInfo?> FindKey(string keyHash)
+    {
+        Interlocked.Increment(ref KeyLookups);
+        return Task.FromResult(KeysByHash.GetValueOrDefault(keyHash));
+    }
+
+    public Task<AccountInfo> Balance(string account) => Task.FromResult(new AccountInfo(account, 250));
+
+    public Task<NetworkInfo> Network()
+    {
+        Interlocked.Increment(ref NetworkReads);
+        return BooksFault is { } fault
+            ? Task.FromException<NetworkInfo>(fault)
+            : Task.FromResult(new NetworkInfo
+            {
+                Epoch = 42, EpochEndsAt = DateTimeOffset.UnixEpoch, Coordinator = NodeAddress,
+                Requests = new Dictionary<string, long>(StringComparer.Ordinal) { ["settled"] = 7, ["refunded"] = 1 },
+                DepositsMicros = 1000, WithdrawalsMicros = 10, BurnedMicros = 5, AccountsMicros = 985, EscrowMicros = 20, HoldsMicros = 20,
+                DifferenceMicros = 0, MismatchedAccounts = 0, OpenSlashes = 1, Ready = Ready, Beacon = new BeaconStep(1, "aa", 3, "bb"),
+            });
+    }
+
+    public Task<IReadOnlyList<SlashInfo>> Slashes(string node, int limit) => Task.FromResult<IReadOnlyList<SlashInfo>>(
+    [
+        new SlashInfo
+        {
+            Id = "s1", Node = NodeAddress, Request = new string('a', 64), Evidence = "bad_reveal", Reason = "why", AmountMicros = 9, Status = "frozen",
+            OpenedAt = DateTimeOffset.UnixEpoch, DueAt = DateTimeOffset.UnixEpoch,
+        },
+    ]);
+
+    public Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit) =>
+        Task.FromResult<IReadOnlyList<RequestSummary>>([new RequestSummary("id-of-" + account, "settled", "atoma-demo", DateTimeOffset.UnixEpoch)]);
+
+    public Task AddNode(string node) => throw new NotSupportedException();
+
+    public Task AddModel(string model) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> Nodes() => Task.FromResult<IReadOnlyList<string>>([NodeAddress]);
+
+    public Task<IReadOnlyList<string>> Models() => Task.FromResult<IReadOnlyList<string>>(["atoma-demo", "atoma-gone"]);
+
+    public TGrain GetGrain<TGrain>(Guid primaryKey, string? grainClassNamePrefix = null) where TGrain : IGrainWithGuidKey => throw new NotSupportedException();
+
+    public TGrain GetGrain<TGrain>(long primaryKey, string? grainClassNamePrefix = null) where TGrain : IGrainWithIntegerKey => throw new NotSupportedException();
+
+    public TGrain GetGrain<TGrain>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null) where TGrain : IGrainWithGuidCompoundKey => throw new NotSupportedException();
+
+    public TGrain GetGrain<TGrain>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null) where TGrain : IGrainWithIntegerCompoundKey => throw new NotSupportedException();
+
+    public TObserver CreateObjectReference<TObserver>(IGrainObserver obj) where TObserver : IGrainObserver => throw new NotSupportedException();
+
+    public void DeleteObjectReference<TObserver>(IGrainObserver obj) where TObserver : IGrainObserver => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey, string grainClassNamePrefix) => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable => throw new NotSupportedException();
+
+    public IAddressable GetGrain(GrainId grainId) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(GrainId grainId, GrainInterfaceType interfaceType) => throw new NotSupportedException();
+}
+
+internal sealed class FakeNode(NodeInfo? info) : INodeGrain
+{
+    public Task<NodeInfo?> Describe() => Task.FromResult(info);
+
+    public Task<ConnectReply> Connect(ConnectCall call, INodeLink link) => throw new NotSupportedException();
+
+    public Task<bool> Renew(string session, int busy) => throw new NotSupportedException();
+
+    public Task Disconnect(string session) => throw new NotSupportedException();
+
+    public Task<bool> Send(byte[] message) => throw new NotSupportedException();
+
+    public Task<bool> Engage(string request) => throw new NotSupportedException();
+
+    public Task Release(string request) => throw new NotSupportedException();
+
+    public Task Jail(string reason) => throw new NotSupportedException();
+}
+
+internal sealed class FakeModel(string key) : IModelGrain
+{
+    public static readonly ModelManifest Manifest = new(
+        "atoma-demo", Hash32.Sha256("gguf"u8), "llama", "Q8_0", 512, 4096, Hash32.Sha256("tokenizer"u8), [2]);
+
+    public Task<ModelMarket?> Market()
+    {
+        var writer = new CanonicalWriter();
+        Manifest.Write(writer);
+        return Task.FromResult(key == "model:atoma-demo"
+            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300), new NodeOffer("n2", "e1", 120, 280)])
+            : null);
+    }
+
+    public Task<OfferReply> Offer(string node, byte[] subscription) => throw new NotSupportedException();
+
+    public Task Withdraw(string node) => throw new NotSupportedException();
+}
