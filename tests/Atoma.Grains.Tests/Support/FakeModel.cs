@@ -1,0 +1,70 @@
+using System.Text;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Grains.Tests.Support;
+
+/// <summary>A model that has one answer by heart: logits follow from the position, so every node gives the same evidence.</summary>
+internal sealed class FakeModel(string id, string answer)
+{
+    private readonly int[] _script = [.. ByteTokenizer.Tokens(answer), ByteTokenizer.End];
+
+    public ModelManifest Manifest { get; } = new(
+        id, Hash32.Sha256(Encoding.UTF8.GetBytes(id)), "fake", "F32", ContextLength: 512, VocabularySize: 257,
+        Hash32.Sha256("bytes"u8), [ByteTokenizer.End]);
+
+    public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", "invariant");
+
+    public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Manifest.Digest];
+
+    /// <summary>The honest answer.</summary>
+    public Transcript Generate(GenerationTask task)
+    {
+        List<PositionEvidence> positions = [];
+        FinishReason? finish = null;
+        while (finish is null)
+        {
+            positions.Add(Next(task, [.. positions.Select(p => p.Token)]));
+            finish = End(task, [.. positions.Select(p => p.Token)]);
+        }
+
+        return Build(task, positions, finish.Value);
+    }
+
+    /// <summary>Stage 2 as an engine does it: own evidence after every claimed token.</summary>
+    public CheckOutcome Check(GenerationTask task, Transcript claimed)
+    {
+        int[] output = [.. claimed.Output];
+        var own = Build(task, Enumerable.Range(0, output.Length).Select(i => Next(task, output[..i])),
+            claimed.Finish == FinishReason.Cancelled ? FinishReason.Cancelled : End(task, output) ?? FinishReason.Length);
+        return own.FirstDifference(claimed) is { } position ? CheckOutcome.Mismatch(position, "not the model's") : CheckOutcome.Match;
+    }
+
+    public Transcript Build(GenerationTask task, IEnumerable<PositionEvidence> positions, FinishReason finish)
+    {
+        var builder = new TranscriptBuilder(Manifest.Digest, task.Prompt, task.Parameters);
+        foreach (var position in positions)
+            builder.Add(position);
+        return builder.Finish(finish);
+    }
+
+    private PositionEvidence Next(GenerationTask task, int[] output)
+    {
+        var logits = new float[Manifest.VocabularySize];
+        for (var token = 0; token < logits.Length; token++)
+            logits[token] = Prf.Philox(7, (uint)output.Length, (uint)token) % 64 / 32f;
+        logits[_script[Math.Min(output.Length, _script.Length - 1)]] = 20;
+        return new Sampler().Choose(logits, task.Parameters, output.CountBy(t => t).ToDictionary(), output.Length);
+    }
+
+    private static FinishReason? End(GenerationTask task, int[] output)
+    {
+        if (output[^1] == ByteTokenizer.End)
+            return FinishReason.EndOfSequence;
+        var text = Encoding.UTF8.GetString([.. output.Select(t => (byte)t)]);
+        if (task.Parameters.Stop.Any(s => text.Contains(s, StringComparison.Ordinal)))
+            return FinishReason.StopText;
+        return output.Length == task.Parameters.MaxTokens ? FinishReason.Length : null;
+    }
+}
