@@ -29,7 +29,7 @@ internal static class Repository
 
     private static string[] List()
     {
-        var start = new ProcessStartInfo("git", "ls-files --cached --others --exclude-standard") { WorkingDirectory = Root, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("git", "ls-files --cached --others --exclude-standard") { WorkingDirectory = Root, RedirectStandardOutput = true, UseShellExecute = false };
         try
         {
             using var git = Process.Start(start)!;

@@ -89,13 +89,13 @@ public sealed partial class SourceTests
         return !head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)].Contains((byte)0);
     }
 
-    [GeneratedRegex(@"\[[^\]\n]*\]\(([^)\s]+)\)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\[[^\]\n]*\]\((?<target>[^)\s]+)\)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Link { get; }
 
     [Fact]
     public void Documents_HaveNoDeadRelativeLinks()
     {
-        var dead = Repository.Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).SelectMany(f => Link.Matches(Repository.Read(f)).Select(m => m.Groups[1].Value)
+        var dead = Repository.Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).SelectMany(f => Link.Matches(Repository.Read(f)).Select(m => m.Groups["target"].Value)
             .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#') && !target.StartsWith("mailto:", StringComparison.Ordinal))
             .Where(target => !Path.Exists(Path.Combine(Repository.Root, Path.GetDirectoryName(f)!, target.Split('#')[0])))
             .Select(target => $"{f}: {target}")).ToArray();
