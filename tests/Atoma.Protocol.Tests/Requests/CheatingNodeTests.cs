@@ -218,13 +218,14 @@ public sealed class CheatingNodeTests
     [Fact]
     public void Run_ReplicaConvictedWhileOthersReveal_KeepsTheOthersReveals()
     {
-        for (var seed = 0; seed < 20; seed++)
+        // The first replacement never answers: by the time it is given up, the reveals' own time limit is long past.
+        var harness = new RequestHarness("replicated:4")
         {
-            var harness = new RequestHarness("replicated:4", order: new Random(seed)) { Casting = (_, n) => n == 0 ? Cheat.Stage1 : Cheat.None };
-            var state = harness.Run();
-            Assert.Equal(RequestPhase.Settled, state.Phase);
-            Assert.DoesNotContain(state.Participants, p => p.Failure == ParticipantFailure.Silent);
-        }
+            Casting = (_, n) => n switch { 0 => Cheat.Stage1, 4 => Cheat.SilentAtWork, _ => Cheat.None },
+        };
+        var state = harness.Run();
+        Assert.Equal(RequestPhase.Settled, state.Phase);
+        Assert.Single(state.Participants, p => p.Failure == ParticipantFailure.Silent);
     }
 
     /// <summary>A checker that covered up for the cheat was paid out of the cheat's slashed collateral, as honest.</summary>
