@@ -9,10 +9,13 @@ namespace Atoma.Grains.Beacon;
 [GenerateSerializer, Alias("atoma.BeaconRecord")]
 internal sealed class BeaconRecord
 {
-    /// <summary>Number of the chain in use; −1 before the first.</summary>
-    [Id(0)] public int Chain { get; set; } = -1;
+    /// <summary>
+    /// Number of the chain in use. Its initial value must be 0: grain storage leaves defaults out of its JSON, so what is not
+    /// there is read as the initial value.
+    /// </summary>
+    [Id(0)] public int Chain { get; set; }
 
-    /// <summary>The secret end of the chain.</summary>
+    /// <summary>The secret end of the chain; empty before the first.</summary>
     [Id(1)] public byte[] Seed { get; set; } = [];
 
     /// <summary>Last step revealed; 0 for none.</summary>
@@ -26,8 +29,8 @@ internal sealed class BeaconGrain([PersistentState("beacon")] IPersistentState<B
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (record.State.Chain < 0)
-            await NewChain();
+        if (record.State.Seed.Length == 0)
+            await NewChain(number: 0);
         _values = BeaconChain.Expand(new Hash32(record.State.Seed));
     }
 
@@ -35,7 +38,7 @@ internal sealed class BeaconGrain([PersistentState("beacon")] IPersistentState<B
     {
         Invariant.Assert(count is > 0 and <= BeaconChain.Length);
         if (record.State.Step + count > BeaconChain.Length)
-            await NewChain();
+            await NewChain(record.State.Chain + 1);
         var first = record.State.Step + 1;
         record.State.Step += count;
         // Used before it is shown: after a crash here the steps are skipped, never repeated.
@@ -45,10 +48,10 @@ internal sealed class BeaconGrain([PersistentState("beacon")] IPersistentState<B
 
     public Task<BeaconStep> Current() => Task.FromResult(At(record.State.Step));
 
-    private async Task NewChain()
+    private async Task NewChain(int number)
     {
         var seed = RandomNumberGenerator.GetBytes(Hash32.Size);
-        record.State.Chain++;
+        record.State.Chain = number;
         record.State.Seed = seed;
         record.State.Step = 0;
         _values = BeaconChain.Expand(new Hash32(seed));

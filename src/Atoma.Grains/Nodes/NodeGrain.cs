@@ -37,6 +37,7 @@ internal sealed class NodeGrain(
     private string _session = "";
     private Subscription? _subscription;
     private int _busy;
+    private int _connecting;
     private DateTimeOffset _leaseEnds;
     private IGrainTimer? _leaseTimer;
 
@@ -44,35 +45,18 @@ internal sealed class NodeGrain(
 
     public async Task<ConnectReply> Connect(ConnectCall call, INodeLink link)
     {
-        var hello = (NodeMessage.Hello)NodeMessage.FromBytes(call.Hello);
-        Invariant.Assert(hello.Registration.Node == Id);
-        if (!record.State.Exists)
-            await Register(hello.Registration);
-        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
-        var move = NodeMachine.Move(record.State.State, NodeState.Active, collateral.Value >= options.CollateralMinMicros);
-        switch (move)
+        _connecting++;
+        try
         {
-            case NodeMoveStatus.CollateralTooLow when record.State.State == NodeState.Registered:
-                return new ConnectReply((int)RefusalCode.CollateralTooLow,
-                    $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. Bond more and connect again.", "registered", 0, collateral.Value);
-            case NodeMoveStatus.NotAllowed:
-                return new ConnectReply((int)RefusalCode.NotAllowed, $"A node that is {Name(record.State.State)} cannot work.", Name(record.State.State), 0, collateral.Value);
-            case NodeMoveStatus.Ok when record.State.State == NodeState.Registered:
-                record.State.State = NodeState.Active;
-                await record.WriteStateAsync();
-                break;
+            return await Admit(call, link);
         }
-
-        if (record.State.State == NodeState.Active)
+        finally
         {
-            var offer = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(hello.Subscription.Model.Id)).Offer(Id.ToString(), Bytes(hello.Subscription));
-            if (offer.Code != 0)
-                return new ConnectReply(offer.Code, offer.Reason, Name(record.State.State), 0, collateral.Value);
+            _connecting--;
+            // The older connection ended meanwhile and left its offer to this one, which was refused.
+            if (_link is null && _connecting == 0 && _subscription is { } left)
+                await Withdraw(left);
         }
-
-        await Replace(call.Session, link, hello.Subscription);
-        log.NodeConnected(Id.ToString(), hello.Registration.EndpointKind, hello.Subscription.Model.Id, Name(record.State.State));
-        return new ConnectReply(0, record.State.JailReason, Name(record.State.State), options.LeaseMs, collateral.Value);
     }
 
     public Task<bool> Renew(string session, int busy)
@@ -124,7 +108,7 @@ internal sealed class NodeGrain(
         await record.WriteStateAsync();
         log.NodeJailed(Id.ToString(), reason);
         if (_subscription is not null)
-            await GrainFactory.GetGrain<IModelGrain>(Keys.Model(_subscription.Model.Id)).Withdraw(Id.ToString());
+            await Withdraw(_subscription);
         await Send(new CoordinatorMessage.Notice($"Jailed: it {reason}. The evidence is in the request's receipt; see /v1/nodes/{Id}/slashes.").ToBytes());
     }
 
@@ -156,6 +140,43 @@ internal sealed class NodeGrain(
             RegisteredAt = record.State.RegisteredAt,
             JailReason = record.State.JailReason,
         };
+    }
+
+    private async Task<ConnectReply> Admit(ConnectCall call, INodeLink link)
+    {
+        var hello = (NodeMessage.Hello)NodeMessage.FromBytes(call.Hello);
+        Invariant.Assert(hello.Registration.Node == Id);
+        if (!record.State.Exists)
+            await Register(hello.Registration);
+        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        var suffices = collateral.Value >= options.CollateralMinMicros;
+        // P2.2: neither a new node below the minimum is drawn nor one that has fallen there.
+        if (!suffices && record.State.State is (NodeState.Registered or NodeState.Active))
+        {
+            return new ConnectReply((int)RefusalCode.CollateralTooLow,
+                $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. Bond more and connect again.", Name(record.State.State), 0, collateral.Value);
+        }
+
+        switch (NodeMachine.Move(record.State.State, NodeState.Active, suffices))
+        {
+            case NodeMoveStatus.NotAllowed:
+                return new ConnectReply((int)RefusalCode.NotAllowed, $"A node that is {Name(record.State.State)} cannot work.", Name(record.State.State), 0, collateral.Value);
+            case NodeMoveStatus.Ok when record.State.State == NodeState.Registered:
+                record.State.State = NodeState.Active;
+                await record.WriteStateAsync();
+                break;
+        }
+
+        if (record.State.State == NodeState.Active)
+        {
+            var offer = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(hello.Subscription.Model.Id)).Offer(Id.ToString(), Bytes(hello.Subscription));
+            if (offer.Code != 0)
+                return new ConnectReply(offer.Code, offer.Reason, Name(record.State.State), 0, collateral.Value);
+        }
+
+        await Replace(call.Session, link, hello.Subscription);
+        log.NodeConnected(Id.ToString(), hello.Registration.EndpointKind, hello.Subscription.Model.Id, Name(record.State.State));
+        return new ConnectReply(0, record.State.JailReason, Name(record.State.State), options.LeaseMs, collateral.Value);
     }
 
     private async Task Register(Registration registration)
@@ -192,6 +213,9 @@ internal sealed class NodeGrain(
             }
         }
 
+        // A node offers one model: the one it offered before goes.
+        if (_subscription is { } before && before.Model.Id != subscription.Model.Id)
+            await Withdraw(before);
         _link = link;
         _session = session;
         _subscription = subscription;
@@ -210,13 +234,16 @@ internal sealed class NodeGrain(
         _link = null;
         _session = "";
         log.NodeLost(Id.ToString(), why);
-        if (withdraw && _subscription is not null)
-            await GrainFactory.GetGrain<IModelGrain>(Keys.Model(_subscription.Model.Id)).Withdraw(Id.ToString());
+        // A newer connection under way has renewed the offer, or will.
+        if (withdraw && _connecting == 0 && _subscription is not null)
+            await Withdraw(_subscription);
         string[] waiting = [.. _engaged];
         _engaged.Clear();
         foreach (var request in waiting)
             await GrainFactory.GetGrain<IRequestGrain>(request).NodeLost(Id.ToString());
     }
+
+    private Task Withdraw(Subscription offer) => GrainFactory.GetGrain<IModelGrain>(Keys.Model(offer.Model.Id)).Withdraw(Id.ToString());
 
     private static byte[] Bytes(Subscription subscription)
     {

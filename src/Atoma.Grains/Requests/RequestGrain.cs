@@ -61,7 +61,9 @@ internal sealed class RequestGrain(
     {
         if (_accepted is not null)
             return _accepted;
-        Invariant.Assert(_state is null);
+        // Accepted by an earlier activation: the caller lost its answer and asks again.
+        if (_state?.Spec is { } known)
+            return Existing(known);
         Invariant.Assert(Keys.Request(RequestSpec.IdOf(call.Account, new Hash32(call.Nonce))) == Key);
         if (tokenizers.Find(call.Model) is not { } tokenizer
             || await GrainFactory.GetGrain<IModelGrain>(Keys.Model(call.Model)).Market() is not { } market)
@@ -252,13 +254,16 @@ internal sealed class RequestGrain(
 
     private static SubmitReply Refused(SubmitStatus why, string message) => new(why, message, "", "", 0, 0);
 
+    private static SubmitReply Existing(RequestSpec spec) =>
+        new(SubmitStatus.Existing, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+
     private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier)
     {
         var then = earlier.State[0] == (byte)RowFormat.Receipt
             ? SignedReceipt.FromBytes(earlier.State.AsSpan(1)).Receipt.State.Spec
             : RequestSpec.FromBytes(earlier.State.AsSpan(1));
         return then.PayloadDigest() == spec.PayloadDigest()
-            ? new SubmitReply(SubmitStatus.Existing, "", earlier.Id.ToString(), then.Integrity.ToString(), then.Prompt.Count, then.Hold.Value)
+            ? Existing(then)
             : Refused(SubmitStatus.IdempotencyConflict, "This Idempotency-Key was used for a different request. Use a new key for a new request.");
     }
 }

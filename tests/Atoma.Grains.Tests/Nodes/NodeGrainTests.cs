@@ -128,17 +128,19 @@ public sealed class NodeGrainTests(SharedCluster shared)
     }
 
     [Fact]
-    public async Task Disconnect_ThenConnect_KeepsTheOffer()
+    public async Task Disconnect_OlderWhileANewerConnects_KeepsTheOffer()
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
         var node = network.Nodes[0];
-        for (var round = 0; round < 20; round++)
+        for (var round = 0; round < 60; round++)
         {
             var older = node.Session;
-            // The old connection's end and the new one's beginning arrive in any order.
+            // The old connection ends at some point while the new one is being made.
             var connecting = node.ConnectAsync();
-            var disconnecting = node.Grain.Disconnect(older);
-            await Task.WhenAll(connecting, disconnecting);
+            for (var delay = 0; delay < round % 6; delay++)
+                await node.Grain.Send(new CoordinatorMessage.Notice("").ToBytes());
+            await node.Grain.Disconnect(older);
+            await connecting;
             Assert.True(await node.Grain.Renew(node.Session, 0));
             Assert.Equal([node.Id.ToString()], await network.OffersAsync());
         }

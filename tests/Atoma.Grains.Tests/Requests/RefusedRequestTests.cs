@@ -20,7 +20,6 @@ public sealed class RefusedRequestTests(SharedCluster shared)
         { "integrity", SubmitStatus.IntegrityUnknown },
         { "assurance above 1", SubmitStatus.IntegrityUnknown },
         { "sampled", SubmitStatus.IntegrityUnavailable },
-        { "assurance too high", SubmitStatus.IntegrityUnavailable },
         { "too few nodes", SubmitStatus.NoEligibleNode },
     };
 
@@ -41,7 +40,6 @@ public sealed class RefusedRequestTests(SharedCluster shared)
             "integrity" => good with { Integrity = "certain" },
             "assurance above 1" => good with { Integrity = "", Assurance = 1.5 },
             "sampled" => good with { Integrity = "sampled" },
-            "assurance too high" => good with { Integrity = "", Assurance = 1 - 1e-12, },
             _ => good with { Integrity = "replicated:4" },
         };
 
@@ -49,6 +47,17 @@ public sealed class RefusedRequestTests(SharedCluster shared)
 
         Assert.True(expected == reply.Status, reply.ToString());
         Assert.NotEqual("", reply.Message);
+        await AssertNothingHappenedAsync(network, call, TestNetwork.Funds);
+    }
+
+    [Fact]
+    public async Task Submit_AssuranceOutOfReach_SaysSoAndChargesNothing()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var call = network.Call() with { Integrity = "", Assurance = 0.9 };
+
+        Assert.Equal(SubmitStatus.IntegrityUnavailable, (await network.SubmitAsync(call)).Status);
+
         await AssertNothingHappenedAsync(network, call, TestNetwork.Funds);
     }
 
