@@ -184,6 +184,14 @@ public sealed class CheatingNodeTests
     }
 
     [Fact]
+    public void Run_MoreReplicasSilentAtOnceThanMayBeReplaced_Refunds()
+    {
+        var harness = new RequestHarness("replicated:5", nodes: 20) { Casting = (_, n) => n < 5 ? Cheat.SilentAtWork : Cheat.None };
+        var state = harness.Run();
+        Assert.Equal((RequestPhase.Refunded, RefundReason.NodesFailed, 5), (state.Phase, state.Refund, state.Participants.Count));
+    }
+
+    [Fact]
     public void Run_EveryPrimaryCheats_RefundsAsFraudAndConvictsEach()
     {
         var harness = new RequestHarness("checked", nodes: 20)
