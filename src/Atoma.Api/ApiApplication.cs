@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
 using Atoma.Api.Endpoints;
 using Atoma.Api.Errors;
@@ -28,6 +29,7 @@ public static class ApiApplication
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = ApiJson.Web.Options.PropertyNamingPolicy;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         });
         services.AddOptions<RequestTimeoutOptions>().Configure<Limits>(static (options, l) => options.DefaultPolicy = new RequestTimeoutPolicy
@@ -60,6 +62,7 @@ public static class ApiApplication
             return next(context);
         });
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseDocsPolicy();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseMiddleware<AdminLogin>();

@@ -119,6 +119,19 @@ public sealed class ChatCompletionTests : IAsyncLifetime
         }
     }
 
+    /// <summary>A grain that was activated again knows how its request ended, but has forgotten the pieces.</summary>
+    [Fact]
+    public async Task Chat_GrainCameBackWithoutItsHistory_EndIsStillTold()
+    {
+        _host.Network.Script = Scripts.Of(Scripts.Settled("abc"), "a", "b");
+        _host.Network.WatchesThatBreak = 1;
+        using var response = await _host.ChatAsync("\"stream\":true");
+        _host.Network.Script = Scripts.Of(Scripts.Settled("abc"));
+        var text = await Eventually.AdvancingAsync(_host.Time, response.OkAsync());
+        Assert.Contains("{\"content\":\"bc\"}", text, StringComparison.Ordinal);
+        Assert.EndsWith("data: [DONE]\n\n", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chat_WatchStaysBroken_SaysWhereToLook()
     {

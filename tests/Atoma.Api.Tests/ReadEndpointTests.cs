@@ -196,6 +196,8 @@ public sealed class ReadEndpointTests : IAsyncLifetime
         var properties = chat.GetProperty("properties").EnumerateObject().Select(p => p.Name).ToList();
         Assert.Contains("stream_options", properties);
         Assert.DoesNotContain("others", properties);
+        foreach (var field in chat.GetProperty("properties").EnumerateObject().Where(f => f.Name != "stream_options"))
+            Assert.True(field.Value.TryGetProperty("description", out _), field.Name);
         Assert.Equal(2, chat.GetProperty("properties").GetProperty("integrity").GetProperty("anyOf").GetArrayLength());
         Assert.Equal("object", chat.GetProperty("properties").GetProperty("logit_bias").GetProperty("type").EnumerateArrayOrSelf().First(t => t.GetString() != "null").GetString());
         Assert.Contains("Most tokens to generate", chat.GetProperty("properties").GetProperty("max_tokens").GetProperty("description").GetString(), StringComparison.Ordinal);
@@ -214,6 +216,8 @@ public sealed class ReadEndpointTests : IAsyncLifetime
                 Assert.DoesNotContain(attribute, text, StringComparison.OrdinalIgnoreCase);
         }
 
+        using var docs = await _host.GetAsync("/docs/", null);
+        Assert.StartsWith("default-src 'self'", docs.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         using var page = await _host.GetAsync("/", null);
         Assert.StartsWith("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }

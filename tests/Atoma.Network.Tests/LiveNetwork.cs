@@ -82,9 +82,9 @@ public sealed class LiveNetwork : IAsyncDisposable
         {
             await up.Task.WaitAsync(StartTimeout);
         }
-        catch (TimeoutException)
+        catch (TimeoutException e)
         {
-            throw new TimeoutException("The network was not up in time:\n" + Output);
+            throw new TimeoutException("The network was not up in time:\n" + Output, e);
         }
 
         return started.Elapsed.TotalSeconds;
@@ -162,7 +162,7 @@ public sealed class LiveNetwork : IAsyncDisposable
     /// <summary>Starts one of our programs, as built beside this one.</summary>
     public static Process Run(string program, IEnumerable<string> arguments, Action<string> line)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(program);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -8,12 +8,12 @@ namespace Atoma.Network.Tests;
 public sealed class MisbehaviourTests
 {
     [Theory]
-    [InlineData("wrong-tokens", "checked", 6, true)]
+    [InlineData("wrong-tokens", "checked", 7, true)]
     [InlineData("wrong-tokens", "replicated:3", 5, true)]
     // Five nodes: the cheat, its checker and three resolvers are all there are, so nobody is left to answer instead.
     [InlineData("other-model", "checked", 5, false)]
     [InlineData("other-model", "replicated:3", 5, true)]
-    [InlineData("truncate", "checked", 6, true)]
+    [InlineData("truncate", "checked", 7, true)]
     [InlineData("copy", "replicated:3", 5, true)]
     public async Task Cheater_DrawnToAnswer_IsConvictedAndSlashedWithEvidence(string kind, string integrity, int nodes, bool servedByOthers)
     {

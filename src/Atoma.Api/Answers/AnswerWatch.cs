@@ -13,11 +13,11 @@ internal sealed class AnswerWatch(Limits limits, TimeProvider time, ILogger<Answ
     /// <exception cref="WatchLostException">Broken for good.</exception>
     public async IAsyncEnumerable<AnswerEvent> FollowAsync(IRequestGrain grain, string request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var next = 0;
+        var (from, next) = (0, 0);
         for (var attempt = 0; ; attempt++)
         {
             Exception? broken = null;
-            await using (var events = grain.Watch(next, cancellationToken).GetAsyncEnumerator(cancellationToken))
+            await using (var events = grain.Watch(from, cancellationToken).GetAsyncEnumerator(cancellationToken))
             {
                 while (true)
                 {
@@ -34,8 +34,9 @@ internal sealed class AnswerWatch(Limits limits, TimeProvider time, ILogger<Answ
                         break;
                     }
 
-                    // An index below what was seen is a repetition.
-                    if (current.Index < next)
+                    // An index below what was seen is a repetition. Never so the end: a grain that came back after a stop
+                    // knows it, but numbers it anew.
+                    if (current.Index < next && current.End is null)
                         continue;
                     next = checked(current.Index + 1);
                     yield return current;
@@ -44,6 +45,8 @@ internal sealed class AnswerWatch(Limits limits, TimeProvider time, ILogger<Answ
                 }
             }
 
+            // A watch that ends without an end was of a grain whose history is shorter than ours: ask for all of it.
+            from = broken is null ? 0 : next;
             cancellationToken.ThrowIfCancellationRequested();
             Log.WatchBroke(logger, broken, request, next - 1);
             if (attempt >= limits.WatchRetries)

@@ -20,11 +20,10 @@ internal static class Refusals
         SubmitStatus.IntegrityUnavailable => Unavailable("integrity_unavailable", reply, Integrity.Field),
         SubmitStatus.NoEligibleNode => Unavailable("no_eligible_node", reply, null),
         SubmitStatus.IdempotencyConflict =>
-            new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", Sentence(reply.Message) + "Use a new Idempotency-Key for a new question.", "Idempotency-Key"),
+            new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", reply.Message, "Idempotency-Key"),
         SubmitStatus.InsufficientFunds => new ApiError(
             402, OpenAiErrors.InsufficientQuota, "insufficient_balance",
-            Sentence(reply.Message)
-                + $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
+            $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
                 + "Add funds, lower max_tokens or choose a lower integrity level."),
         _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Status, "Not a refusal."),
     };
@@ -69,6 +68,4 @@ internal static class Refusals
 
     private static ApiError Unavailable(string code, SubmitReply reply, string? param) =>
         new(503, OpenAiErrors.ServerError, code, reply.Message, param) { RetryAfterSeconds = 5 };
-
-    private static string Sentence(string message) => message.Length == 0 ? "" : message.TrimEnd('.', ' ') + ". ";
 }

@@ -10,31 +10,43 @@ internal static class FieldSchemas
 {
     public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        if (context.JsonPropertyInfo is not { } property || !typeof(AnswerBody).IsAssignableFrom(property.DeclaringType) && property.DeclaringType != typeof(ChatMessageBody))
+        var type = context.JsonTypeInfo.Type;
+        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody)))
             return Task.CompletedTask;
-        switch (property.Name)
+        foreach (var name in fields.Keys.ToList())
         {
-            case "seed":
-                schema.Type = JsonSchemaType.Integer;
-                schema.Format = "int64";
-                break;
-            case "prompt":
-                schema.Type = JsonSchemaType.String;
-                break;
-            case "stop":
-                schema.AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }];
-                break;
-            case "content":
-                schema.AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }];
-                break;
-            case "integrity":
-                schema.AnyOf = [Level(), Assurance()];
-                schema.Default = JsonValue.Create("none");
-                break;
+            if (Of(name) is not { } field)
+                continue;
+            fields[name] = field;
         }
 
         return Task.CompletedTask;
     }
+
+    private static OpenApiSchema? Of(string field) => field switch
+    {
+        "seed" => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer, Format = "int64",
+            Description = "Any 64-bit integer: the same question with the same seed has the same answer. Without one the network draws it.",
+        },
+        "prompt" => new OpenApiSchema { Type = JsonSchemaType.String, Description = "The text to go on with." },
+        "stop" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }],
+            Description = "One to four texts that end the answer; they are not part of it.",
+        },
+        "content" => new OpenApiSchema
+        {
+            AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }], Description = "A text, or a list of text parts.",
+        },
+        "integrity" => new OpenApiSchema
+        {
+            AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none"),
+            Description = "How much integrity to pay for: \"none\", \"checked\", \"checked:3\", \"replicated:3\", or {\"assurance\": 0.999}, the wanted probability that a wrong answer is caught.",
+        },
+        _ => null,
+    };
 
     private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 

@@ -4,7 +4,7 @@ namespace Atoma.Protocol.Common;
 /// ln and exp from IEEE-754 double additions, multiplications and divisions alone, so that every platform gets the same bits
 /// (the run-time library's own differ between platforms). Relative error below 4e-16 in the ranges given.
 /// </summary>
-public static class ExactMath
+public static partial class ExactMath
 {
     private const double Ln2High = 6.93147180369123816490e-01;
     private const double Ln2Low = 1.90821492927058770002e-10;

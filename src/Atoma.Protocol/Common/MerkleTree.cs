@@ -49,7 +49,7 @@ public static class MerkleTree
         if (index < 0 || index >= count)
             return false;
         var used = 0;
-        for (; count > 1; index /= 2, count = (count + 1) / 2)
+        for (; count > 1; index /= 2, count -= count / 2)
         {
             if ((index ^ 1) >= count)
                 continue;

@@ -31,20 +31,29 @@ public static class Prf
         }
     }
 
-    /// <summary>A number in (0, 1), uniform over the 2^53 midpoints (k + ½)·2⁻⁵³, for this seed, position and token.</summary>
+    /// <summary>
+    /// A number in (0, 1), uniform over the 2^52 midpoints (k + ½)·2⁻⁵². With 53 bits k + ½ would round, at the top to 1, whose
+    /// −ln(−ln U) is infinite: a seed chosen for it would stop every sampler.
+    /// </summary>
     public static double Uniform(ulong seed, uint position, uint token)
     {
-        var bits = Philox(seed, position, token) >> 11;
-        return (bits + 0.5) * (1.0 / (1UL << 53));
+        return Midpoint(Philox(seed, position, token));
     }
+
+    internal static double Midpoint(ulong bits) => ((bits >> 12) + 0.5) * (1.0 / (1UL << 52));
 
     /// <summary>First 64 of the 128 output bits of Philox4x32-10 with counter (token, position, 0, 0) and key = seed.</summary>
     public static ulong Philox(ulong seed, uint position, uint token)
     {
+        var (c0, c1, _, _) = Philox4x32(token, position, 0, 0, unchecked((uint)seed), (uint)(seed >> 32));
+        return ((ulong)c1 << 32) | c0;
+    }
+
+    /// <summary>Philox4x32-10 itself, as published.</summary>
+    internal static (uint C0, uint C1, uint C2, uint C3) Philox4x32(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+    {
         unchecked
         {
-            uint c0 = token, c1 = position, c2 = 0, c3 = 0;
-            uint k0 = (uint)seed, k1 = (uint)(seed >> 32);
             for (var round = 0; round < 10; round++)
             {
                 var p0 = (ulong)c0 * 0xD2511F53u;
@@ -54,7 +63,7 @@ public static class Prf
                 k1 += 0xBB67AE85u;
             }
 
-            return ((ulong)c1 << 32) | c0;
+            return (c0, c1, c2, c3);
         }
     }
 }

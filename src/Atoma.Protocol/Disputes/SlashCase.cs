@@ -1,6 +1,7 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Disputes;
 
@@ -43,11 +44,13 @@ public sealed record SlashCase(
     /// <summary>The case that a conviction opens.</summary>
     public static SlashCase Open(RequestState state, Conviction conviction, Micros amount, DateTimeOffset now, TimeSpan appealWindow)
     {
-        NodeId[] honest = [.. state.Participants
-            .Where(p => p.Purpose != DrawPurpose.Resolver && p.Node != conviction.Node && p.Status is (ParticipantStatus.Revealed or ParticipantStatus.Voted))
-            .Select(p => p.Node)];
-        NodeId[] resolvers = [.. state.Participants
-            .Where(p => p.Purpose == DrawPurpose.Resolver && p.Status == ParticipantStatus.Voted).Select(p => p.Node)];
+        // Who vouched for the cheat's answer earns nothing from its fall.
+        var cheat = state.Participants.Find(p => p.Node == conviction.Node);
+        Invariant.Assert(cheat is not null);
+        var others = state.Participants.Where(p => p.Node != conviction.Node && !p.Ballots.Exists(b => b.Subject == cheat.Digest && b.Vote?.Verdict == Verdict.Match)).ToArray();
+        NodeId[] honest = [.. others
+            .Where(p => p.Purpose != DrawPurpose.Resolver && p.Status is (ParticipantStatus.Revealed or ParticipantStatus.Voted)).Select(p => p.Node)];
+        NodeId[] resolvers = [.. others.Where(p => p.Purpose == DrawPurpose.Resolver && p.Status == ParticipantStatus.Voted).Select(p => p.Node)];
         return new SlashCase(
             IdOf(state.Spec.Id, conviction.Node), state.Spec.Id, conviction.Node, conviction.Kind, conviction.Position, conviction.Reason, amount,
             state.Spec.Account, honest, resolvers, now, now + appealWindow, SlashStatus.Frozen);

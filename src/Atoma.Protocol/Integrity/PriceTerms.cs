@@ -8,6 +8,9 @@ namespace Atoma.Protocol.Integrity;
 /// <param name="FeePermille">The network's share of every payment to a node.</param>
 public readonly record struct PriceTerms(int CheckPermille, int FeePermille)
 {
+    /// <summary>A check that costs a hundred answers is no check.</summary>
+    public const int CheckPermilleMax = 100_000;
+
     /// <summary>The price of one node's answer: input and output at its prices, each rounded up (P2.6).</summary>
     public static Micros Answer(EligibleNode node, int inputTokens, int outputTokens) =>
         node.InputPrice.ForTokensCeiling(inputTokens) + node.OutputPrice.ForTokensCeiling(outputTokens);

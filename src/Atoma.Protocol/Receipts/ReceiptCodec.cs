@@ -1,7 +1,7 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Ledger;
-using Atoma.Protocol.Models;
+using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
@@ -48,6 +48,9 @@ public static class ReceiptCodec
     public const int PaymentsMax = 128;
 
     private const int ProofHashesMax = 40;
+
+    /// <summary>Micros of one payment: what the highest prices can come to, and no sum of payments overflows.</summary>
+    private const long PaymentMax = 10_000_000_000_000_000;
 
     /// <summary>SHA-256 of the canonical bytes: what the coordinator signs.</summary>
     public static Hash32 Digest(Receipt receipt) => Hash32.Sha256(Encode(receipt).Bytes);
@@ -98,7 +101,11 @@ public static class ReceiptCodec
         var at = "version";
         try
         {
-            return Read(ref r, ref at);
+            var receipt = Read(ref r, ref at);
+            // One text for one receipt: what is read but not kept (an unused transcript, say) must not be there.
+            return Encode(receipt).Bytes.AsSpan().SequenceEqual(bytes)
+                ? receipt
+                : throw new ReceiptFormatException("receipt", "is not in canonical form");
         }
         catch (CanonicalFormatException e)
         {
@@ -243,6 +250,8 @@ public static class ReceiptCodec
         var refund = (RefundReason)r.Byte();
         at = "cancelled_at";
         var cancelAt = r.Int32();
+        if (cancelAt < -1)
+            throw new CanonicalFormatException("a length is at least −1");
         at = "replacements";
         var replacements = r.Int32();
         at = "streamed";
@@ -277,6 +286,8 @@ public static class ReceiptCodec
             at = $"payments[{i}]";
             payments[i] = new Payment(
                 new LedgerAccount((AccountKind)r.Byte(), r.Text(LedgerAccount.OwnerLength * 4)), r.Money(), (TransferCode)r.Byte());
+            if (payments[i].Amount.Value is < 0 or > PaymentMax)
+                throw new CanonicalFormatException("an amount is out of range");
         }
 
         at = "receipt";
@@ -347,8 +358,8 @@ public static class ReceiptCodec
             at = $"{path}.attempts[{i}]";
             var index = r.Int32();
             var node = new EligibleNode(r.Node(), r.Hash(), r.Money(), r.Money());
-            if (node.InputPrice < Micros.Zero || node.OutputPrice < Micros.Zero)
-                throw new CanonicalFormatException("a price is below zero");
+            if (node.InputPrice.Value is < 0 or > NodeLimits.PriceMax || node.OutputPrice.Value is < 0 or > NodeLimits.PriceMax)
+                throw new CanonicalFormatException("a price is out of range");
             var proof = new Hash32[r.Count(ProofHashesMax)];
             for (var k = 0; k < proof.Length; k++)
                 proof[k] = r.Hash();

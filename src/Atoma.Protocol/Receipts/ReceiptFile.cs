@@ -111,6 +111,11 @@ public static class ReceiptFile
         {
             return Fail("file", "names a field twice", out problem);
         }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, written as an escape.
+            return Fail("file", "holds text that is not Unicode", out problem);
+        }
     }
 
     private static bool Fail(string field, string reason, out ReceiptProblem problem)

@@ -26,7 +26,8 @@ public sealed partial class RequestMachine
         if (!sender.Generates || sender.Status != ParticipantStatus.Working)
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
-        if (progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        // Progress without a token would renew the time limit for ever.
+        if (progress.Tokens.Count == 0 || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
@@ -41,9 +42,11 @@ public sealed partial class RequestMachine
     {
         var lead = turn.Active(p => p.Generates).FirstOrDefault();
         var shown = turn.State.Published;
-        if (lead is null || lead.Streamed.Count <= shown.Count || !IsPrefix(shown, lead.Streamed))
+        // Tokens under way when the requester cancelled are not part of the answer.
+        var end = Math.Min(lead?.Streamed.Count ?? 0, turn.State.CancelAt ?? int.MaxValue);
+        if (lead is null || end <= shown.Count || !IsPrefix(shown, lead.Streamed))
             return;
-        var fresh = lead.Streamed.GetRange(shown.Count, lead.Streamed.Count - shown.Count);
+        var fresh = lead.Streamed.GetRange(shown.Count, end - shown.Count);
         turn.State = turn.State with { Published = shown.AddRange(fresh) };
         turn.Effects.Add(new RequestEffect.Publish(fresh));
     }
@@ -78,7 +81,7 @@ public sealed partial class RequestMachine
 
         turn.State = turn.State with { Phase = RequestPhase.Revealing };
         Commitment[] commitments = [.. generators.Select(p => p.Commitment!)];
-        foreach (var generator in generators.Where(p => p.Status == ParticipantStatus.Committed))
+        foreach (var generator in generators.Where(p => p.Status == ParticipantStatus.Committed && p.Due is null))
         {
             turn.Replace(generator with { Due = turn.In(options.RevealTimeoutMs) });
             turn.Effects.Add(new RequestEffect.Send(generator.Node, new CoordinatorMessage.AskReveal(turn.State.Spec.Id, commitments)));
@@ -87,7 +90,8 @@ public sealed partial class RequestMachine
 
     private void OnReveal(Turn turn, Participant sender, NodeMessage.Reveal reveal)
     {
-        if (!sender.Generates || sender.Status != ParticipantStatus.Committed || turn.State.Phase != RequestPhase.Revealing)
+        // Who was asked may answer, also while a replacement generates (the phase then says Generating).
+        if (!sender.Generates || sender.Status != ParticipantStatus.Committed || sender.Due is null)
             return;
         if (!TryReadTranscript(reveal.Transcript, out var transcript))
         {
@@ -103,7 +107,8 @@ public sealed partial class RequestMachine
             return;
         }
 
-        if (!IsPrefix(sender.Streamed, [.. transcript.Output]))
+        var streamed = transcript.Finish == FinishReason.Cancelled ? sender.Streamed.Take(transcript.OutputCount) : sender.Streamed;
+        if (!IsPrefix([.. streamed], [.. transcript.Output]))
         {
             Fail(turn, sender, ParticipantFailure.StreamedOtherwise);
             return;

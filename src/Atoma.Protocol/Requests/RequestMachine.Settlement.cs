@@ -58,7 +58,7 @@ public sealed partial class RequestMachine
 
         foreach (var participant in turn.State.Participants)
             turn.Effects.Add(new RequestEffect.Send(participant.Node, new CoordinatorMessage.Closed(turn.State.Spec.Id)));
-        turn.State = turn.State with { Phase = phase, Refund = reason, PendingDraws = 0 };
+        turn.State = turn.State with { Phase = phase, Refund = reason, PendingDraws = 0, DrawsAsked = 0 };
         turn.Effects.Add(new RequestEffect.Finish());
     }
 

@@ -90,23 +90,32 @@ public sealed partial class RequestMachine(RequestOptions options, ISignatureSch
                 OnVote(turn, sender, m.Vote);
                 break;
             case NodeMessage.Refuse when sender.Due is not null:
-                Fail(turn, sender, ParticipantFailure.Refused);
+                // Free of penalty before anything was committed; to withhold a reveal or a vote is silence (P5.9).
+                Fail(turn, sender, sender.Status is ParticipantStatus.Working or ParticipantStatus.Checking
+                    ? ParticipantFailure.Refused
+                    : ParticipantFailure.Silent);
                 break;
         }
     }
 
+    /// <summary>One draw at a time: a second one made meanwhile would not see whom the first one takes (P3.3).</summary>
     private static void Ask(Turn turn, DrawPurpose purpose, int count)
     {
         turn.State = turn.State with { PendingDraws = turn.State.PendingDraws + count };
-        turn.Effects.Add(new RequestEffect.DrawNodes(purpose, count));
+        if (turn.State.DrawsAsked > 0)
+            return;
+        turn.State = turn.State with { DrawsAsked = turn.State.PendingDraws };
+        turn.Effects.Add(new RequestEffect.DrawNodes(purpose, turn.State.PendingDraws));
     }
 
     private void OnDrawn(Turn turn, RequestEvent.Drawn drawn)
     {
-        Invariant.Assert(turn.State.PendingDraws > 0);
-        Invariant.Assert(drawn.Draws.Count <= turn.State.PendingDraws);
-        var missing = turn.State.PendingDraws - drawn.Draws.Count;
-        turn.State = turn.State with { PendingDraws = 0 };
+        Invariant.Assert(turn.State.DrawsAsked > 0);
+        Invariant.Assert(turn.State.DrawsAsked <= turn.State.PendingDraws);
+        Invariant.Assert(drawn.Draws.Count <= turn.State.DrawsAsked);
+        var missing = turn.State.DrawsAsked - drawn.Draws.Count;
+        var deferred = turn.State.PendingDraws - turn.State.DrawsAsked;
+        turn.State = turn.State with { PendingDraws = deferred, DrawsAsked = 0 };
         foreach (var draw in drawn.Draws)
         {
             Invariant.Assert(turn.Find(draw.Chosen.Node) is null);
@@ -117,7 +126,15 @@ public sealed partial class RequestMachine(RequestOptions options, ISignatureSch
         }
 
         if (missing > 0)
+        {
+            // Who could not be drawn now cannot be drawn a moment later either.
+            turn.State = turn.State with { PendingDraws = 0 };
             OnShortfall(turn, drawn.Purpose);
+        }
+        else if (deferred > 0)
+        {
+            Ask(turn, drawn.Purpose, 0);
+        }
     }
 
     private void OnShortfall(Turn turn, DrawPurpose purpose)

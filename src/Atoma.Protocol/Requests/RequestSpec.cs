@@ -81,9 +81,13 @@ public sealed record RequestSpec(
         var level = new IntegrityLevel((IntegrityKind)kind, count);
         if (!IntegrityLevel.TryParse(level.ToString(), out var known) || known != level)
             throw new CanonicalFormatException("Unknown integrity level.");
-        return new RequestSpec(
-            id, account, key, model, prompt, parameters, level, r.Hash(), r.Bool(), new PriceTerms(r.Int32(), r.Int32()), r.Money(),
-            Time(r.Int64()), Time(r.Int64()));
+        var nonce = r.Hash();
+        var streaming = r.Bool();
+        var terms = new PriceTerms(r.Int32(), r.Int32());
+        // Prices are recomputed from these: out of range they would break the arithmetic instead of the receipt.
+        if (terms.CheckPermille is < 0 or > PriceTerms.CheckPermilleMax || terms.FeePermille is < 0 or > 1000)
+            throw new CanonicalFormatException("A price term is out of range.");
+        return new RequestSpec(id, account, key, model, prompt, parameters, level, nonce, streaming, terms, r.Money(), Time(r.Int64()), Time(r.Int64()));
     }
 
     private static DateTimeOffset Time(long unixMs) =>

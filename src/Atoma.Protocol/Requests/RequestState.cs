@@ -166,6 +166,9 @@ public sealed record RequestState(RequestSpec Spec, RequestPhase Phase)
     /// <summary>Nodes still to be drawn, of the purpose now drawn for.</summary>
     public int PendingDraws { get; init; }
 
+    /// <summary>Those of them that the draw now under way was asked for; the others are asked for when it is done.</summary>
+    public int DrawsAsked { get; init; }
+
     public int Replacements { get; init; }
 
     /// <summary>Output length at which the requester's cancellation ends the answer.</summary>

@@ -23,7 +23,7 @@ public sealed class Sampler
         ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position)
     {
         Invariant.Assert(logits.Length > 0);
-        var normaliser = LogSumExp(logits, out var largest);
+        var normaliser = LogSum.Of(logits, out var largest);
         Collect(logits, normaliser, largest, parameters, counts);
         Filter(parameters);
         for (var i = 0; i < _kept.Count; i++)
@@ -34,30 +34,6 @@ public sealed class Sampler
         for (var i = 0; i < entries.Length; i++)
             entries[i] = new EvidenceEntry(_kept[i].Token, _kept[i].Quanta);
         return new PositionEvidence(entries);
-    }
-
-    /// <summary>ln Σ exp(logit), summed in four interleaved lanes so that a vector unit can do the same sum.</summary>
-    public static double LogSumExp(ReadOnlySpan<float> logits, out float largest)
-    {
-        largest = float.NegativeInfinity;
-        foreach (var logit in logits)
-        {
-            Invariant.Assert(!float.IsNaN(logit));
-            if (logit > largest)
-                largest = logit;
-        }
-
-        Invariant.Assert(float.IsFinite(largest));
-        Span<double> lanes = stackalloc double[4];
-        lanes.Clear();
-        for (var i = 0; i < logits.Length; i++)
-        {
-            var below = (double)logits[i] - largest;
-            if (below > -VerificationLimits.LogSumCutoffNats)
-                lanes[i & 3] += ExactMath.Exp(below);
-        }
-
-        return largest + ExactMath.Log(lanes[0] + lanes[1] + (lanes[2] + lanes[3]));
     }
 
     /// <summary>Quantises, applies bias and penalties, keeps the best candidates in falling order.</summary>

@@ -8,7 +8,7 @@ internal static class NodeCommand
 {
     public static Command Create()
     {
-        var gateway = new Option<Uri>("--gateway") { Description = "The network's node gateway.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5081") };
+        var gateway = new Option<string>("--gateway") { Description = "The network's node gateway.", DefaultValueFactory = _ => "http://127.0.0.1:5081" };
         var key = new Option<string>("--key") { Description = "Key file of the node; made when missing.", Required = true };
         var model = new Option<string?>("--model") { Description = "GGUF file to serve; the demo model by default." };
         var modelId = new Option<string?>("--model-id") { Description = "The model's name in the network; its file name by default." };
@@ -22,9 +22,15 @@ internal static class NodeCommand
         var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, modelId, misbehave, country, input, output, slots, threads };
         command.SetAction(async (given, cancellationToken) =>
         {
+            if (!Uri.TryCreate(given.GetValue(gateway), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                await Console.Error.WriteLineAsync($"--gateway is '{given.GetValue(gateway)}', must be an address such as http://127.0.0.1:5081.");
+                return 2;
+            }
+
             using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning));
             return await GatewayNode.RunAsync(new GatewayNodeSettings(
-                given.GetValue(gateway)!, given.GetValue(key)!, given.GetValue(model) ?? ModelFiles.Demo(), given.GetValue(modelId), given.GetValue(misbehave),
+                address, given.GetValue(key)!, given.GetValue(model) ?? ModelFiles.Demo(), given.GetValue(modelId), given.GetValue(misbehave),
                 given.GetValue(country)!, given.GetValue(input), given.GetValue(output), given.GetValue(slots), given.GetValue(threads)),
                 TimeProvider.System, logging.CreateLogger("Atoma.Node"), cancellationToken);
         });

@@ -114,9 +114,9 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 
     public TGrain GetGrain<TGrain>(long primaryKey, string? grainClassNamePrefix = null) where TGrain : IGrainWithIntegerKey => throw new NotSupportedException();
 
-    public TGrain GetGrain<TGrain>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix) where TGrain : IGrainWithGuidCompoundKey => throw new NotSupportedException();
+    public TGrain GetGrain<TGrain>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null) where TGrain : IGrainWithGuidCompoundKey => throw new NotSupportedException();
 
-    public TGrain GetGrain<TGrain>(long primaryKey, string keyExtension, string? grainClassNamePrefix) where TGrain : IGrainWithIntegerCompoundKey => throw new NotSupportedException();
+    public TGrain GetGrain<TGrain>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null) where TGrain : IGrainWithIntegerCompoundKey => throw new NotSupportedException();
 
     public TObserver CreateObjectReference<TObserver>(IGrainObserver obj) where TObserver : IGrainObserver => throw new NotSupportedException();
 

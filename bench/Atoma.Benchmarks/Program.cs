@@ -1,0 +1,11 @@
+using System.CommandLine;
+using Atoma.Benchmarks;
+
+var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
+{
+    MisbehaviourBenchmark.Create(),
+    HonestBenchmark.Create(),
+    StartBenchmark.Create(),
+    CheckCostBenchmark.Create(),
+};
+return await root.Parse(args).InvokeAsync();

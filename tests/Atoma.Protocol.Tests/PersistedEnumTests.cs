@@ -1,0 +1,51 @@
+using Atoma.Protocol.Accounts;
+using Atoma.Protocol.Disputes;
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Models;
+using Atoma.Protocol.Nodes;
+using Atoma.Protocol.Registry;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
+
+namespace Atoma.Protocol.Tests;
+
+/// <summary>STYLE 11: persisted and wire numbers only grow. A line may be appended to, never changed.</summary>
+public sealed class PersistedEnumTests
+{
+    [Theory]
+    [InlineData(typeof(KeyScope), "Client=1 Admin=2")]
+    [InlineData(typeof(SlashStatus), "Frozen=0 Executed=1 Returned=2")]
+    [InlineData(typeof(IntegrityKind), "None=0 Sampled=1 Checked=2 Replicated=4")]
+    [InlineData(typeof(AccountKind), "External=0 User=1 Escrow=2 Collateral=3 Frozen=4 Earnings=5 Treasury=6 Burn=7")]
+    [InlineData(typeof(TransferCode), "Deposit=1 Withdrawal=2 Hold=3 Release=4 PayPrimary=5 PayReplica=6 PayChecker=7 Fee=8 Bond=9 Unbond=10 SlashFreeze=11 SlashRequester=12 SlashHonest=13 SlashResolver=14 SlashTreasury=15 SlashBurn=16 SlashReturn=17 SilencePenalty=18")]
+    [InlineData(typeof(LedgerStatus), "Ok=0 AlreadyDone=1 IdReused=2 AmountNotPositive=3 SameAccount=4 HoldNotFound=5 HoldPosted=6 HoldVoided=7 ExceedsHold=8 InsufficientFunds=9 VersionConflict=10 IdempotencyKeyUsed=11")]
+    [InlineData(typeof(EngineRefusal), "QueueFull=1 ContextExceeded=2 BadPrompt=3 EngineFault=4 Stopping=5")]
+    [InlineData(typeof(RefusalCode), "None=0 BadSignature=1 ReplayedMessage=2 UnknownModel=3 WrongModelDigest=4 ProtocolVersion=5 Malformed=6 WrongEchelon=7 CollateralTooLow=8 NotAllowed=9 Stale=10 Replaced=11 ShuttingDown=12")]
+    [InlineData(typeof(NodeState), "Registered=0 Active=1 Jailed=2 Unbonding=3 Exited=4")]
+    [InlineData(typeof(NodeMoveStatus), "Ok=0 AlreadyThere=1 NotAllowed=2 CollateralTooLow=3")]
+    [InlineData(typeof(RequestPhase), "Generating=1 Revealing=2 Checking=3 Resolving=4 Settled=10 Refunded=11 Expired=12")]
+    [InlineData(typeof(RefundReason), "None=0 NoEligibleNode=1 NodesFailed=2 FraudDetected=3 NoQuorum=4 Cancelled=5 Interrupted=6 DeadlinePassed=7 StreamDiverged=8")]
+    [InlineData(typeof(ParticipantStatus), "Working=0 Committed=1 Revealed=2 Checking=3 VoteCommitted=4 Voted=5 Failed=6 Convicted=7 Dismissed=8")]
+    [InlineData(typeof(ParticipantFailure), "None=0 Silent=1 Refused=2 Malformed=3 StreamedOtherwise=4")]
+    [InlineData(typeof(EvidenceKind), "Stage1Mismatch=1 Stage2Mismatch=2 Equivocation=3 BadReveal=4")]
+    [InlineData(typeof(DrawPurpose), "Primary=0 Replica=1 Checker=2 Resolver=3")]
+    [InlineData(typeof(FinishReason), "EndOfSequence=0 Length=1 StopText=2 Cancelled=3")]
+    [InlineData(typeof(Verdict), "Match=0 Mismatch=1 Inconclusive=2")]
+    public void Numbers_OfAPersistedEnum_AreGolden(Type type, string golden)
+    {
+        var now = string.Join(' ', Enum.GetNames(type).Select(n => $"{n}={Convert.ToInt64(Enum.Parse(type, n))}"));
+        Assert.StartsWith(golden, now, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EnumsOfTheProtocol_AreAllInTheGoldenTable()
+    {
+        var listed = GetType().GetMethod(nameof(Numbers_OfAPersistedEnum_AreGolden))!.GetCustomAttributes(typeof(InlineDataAttribute), false)
+            .Cast<InlineDataAttribute>().Select(a => (Type)a.GetData(null!).Single()[0]).ToHashSet();
+        // Of the ledger's decisions nothing is stored.
+        var missing = typeof(IntegrityLevel).Assembly.GetExportedTypes().Where(t => t.IsEnum && !listed.Contains(t)).Select(t => t.Name).ToArray();
+        Assert.True(missing.Length == 0 || missing.All(n => n is "RowDecision" or "HoldState"), string.Join(' ', missing));
+    }
+}
