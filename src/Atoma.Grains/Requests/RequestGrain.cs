@@ -212,11 +212,15 @@ internal sealed class RequestGrain(
         try
         {
             var (result, receipt) = await _settlement.FinishAsync(_state, time.GetUtcNow());
-            if (result.Status == LedgerStatus.VersionConflict)
+            // The hold is looked at before the row: another activation that decided otherwise shows there first.
+            if (result.Status is LedgerStatus.VersionConflict or LedgerStatus.HoldPosted or LedgerStatus.HoldVoided)
             {
-                // Another activation was first: what it stored is what happened.
+                // What the first one stored is what happened.
                 log.SettledElsewhere(_state.Spec.Id.ToString());
-                DeactivateOnIdle();
+                var stored = (await ledger.FindRequestAsync(_state.Spec.Id, default))!;
+                Invariant.Assert(stored.State[0] == (byte)RowFormat.Receipt);
+                receipt = SignedReceipt.FromBytes(stored.State.AsSpan(1));
+                _state = receipt.Receipt.State;
             }
             else
             {

@@ -26,7 +26,7 @@ internal static unsafe partial class LlamaAbi
 
     private static void VerifyModelParams()
     {
-        var probe = ProbeModelParams();
+        var probe = Probe(&WriteModelParams, &ProbeModelParams);
         RequireExtent("llama_model_params", probe, sizeof(LlamaModelParams));
         var p = Unsafe.As<AbiProbe, LlamaModelParams>(ref probe);
         Require("llama_model_params", p.devices is null && p.n_gpu_layers == -1 && p.split_mode == 1 && p.load_mode == -1 && p.lazy_mode == 1);
@@ -36,7 +36,7 @@ internal static unsafe partial class LlamaAbi
 
     private static void VerifyContextParams()
     {
-        var probe = ProbeContextParams();
+        var probe = Probe(&WriteContextParams, &ProbeContextParams);
         RequireExtent("llama_context_params", probe, sizeof(LlamaContextParams));
         var p = Unsafe.As<AbiProbe, LlamaContextParams>(ref probe);
         Require("llama_context_params", p.n_ctx == 512 && p.n_batch == 2048 && p.n_ubatch == 512 && p.n_seq_max == 1);
@@ -49,7 +49,7 @@ internal static unsafe partial class LlamaAbi
 
     private static void VerifyQuantizeParams()
     {
-        var probe = ProbeQuantizeParams();
+        var probe = Probe(&WriteQuantizeParams, &ProbeQuantizeParams);
         RequireExtent("llama_model_quantize_params", probe, sizeof(LlamaQuantizeParams));
         var p = Unsafe.As<AbiProbe, LlamaQuantizeParams>(ref probe);
         const int TypeCount = 43;
@@ -61,7 +61,7 @@ internal static unsafe partial class LlamaAbi
     /// <summary>The caller's buffer starts as zeros; a byte set past our struct means that theirs is longer.</summary>
     private static void RequireExtent(string name, ReadOnlySpan<byte> probe, int size)
     {
-        if (probe[size..].ContainsAnyExcept((byte)0))
+        if (HasExtent && probe[size..].ContainsAnyExcept((byte)0))
             throw Mismatch($"{name} is longer than {size} bytes");
     }
 
@@ -74,7 +74,29 @@ internal static unsafe partial class LlamaAbi
     private static InferenceException Mismatch(string what) => new(InferenceError.LibraryMismatch,
         $"The llama.cpp library does not fit this build: {what}. Restore the pinned one (native/), or rebuild against yours.");
 
-    // Returned by value into a larger buffer: whatever the calling convention, no write of theirs can overrun ours.
+    // A structure this large is returned through a hidden pointer, which on x64 is the first argument, in the System V and the
+    // Windows convention alike: so the library writes into a buffer that we filled with zeros. Elsewhere (arm64 passes it in
+    // x8) it is returned by value into a larger buffer, where what lies past our struct says nothing.
+
+    private static AbiProbe Probe(delegate*<AbiProbe*, nint> intoBuffer, delegate*<AbiProbe> byValue)
+    {
+        if (!HasExtent)
+            return byValue();
+        AbiProbe probe = default;
+        intoBuffer(&probe);
+        return probe;
+    }
+
+    private static bool HasExtent => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    [LibraryImport(LlamaApi.Llama, EntryPoint = "llama_model_default_params")]
+    private static partial nint WriteModelParams(AbiProbe* probe);
+
+    [LibraryImport(LlamaApi.Llama, EntryPoint = "llama_context_default_params")]
+    private static partial nint WriteContextParams(AbiProbe* probe);
+
+    [LibraryImport(LlamaApi.Llama, EntryPoint = "llama_model_quantize_default_params")]
+    private static partial nint WriteQuantizeParams(AbiProbe* probe);
 
     [LibraryImport(LlamaApi.Llama, EntryPoint = "llama_model_default_params")]
     private static partial AbiProbe ProbeModelParams();

@@ -65,12 +65,13 @@ public sealed class AnswerLogTests
     }
 
     [Fact]
-    public void Append_NoTextAndNoEnd_IsNoEvent()
+    public async Task Append_NoTextAndNoEnd_IsNoEvent()
     {
         var log = new AnswerLog();
         log.Append("");
         Assert.False(log.Ended);
-        Assert.False(log.Watch(0, default).GetAsyncEnumerator().MoveNextAsync().IsCompleted);
+        log.Append("", End);
+        Assert.Equal(0, (await log.Watch(0, default).SingleAsync()).Index);
     }
 
     private static AnswerLog Ended(params string[] texts)

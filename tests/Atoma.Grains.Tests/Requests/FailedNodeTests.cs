@@ -81,14 +81,14 @@ public sealed class FailedNodeTests(SharedCluster shared)
     }
 
     [Fact]
-    public async Task Sweep_PastTheDeadline_Expires()
+    public async Task Sweep_PastTheDeadline_EndsAndChargesNothing()
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
         network.Script.Generators(Conduct.Silent);
         var call = network.Call();
         var reply = await network.SubmitAsync(call);
 
-        // Nobody calls: the sweeper finds it by itself, or its own timer does.
+        // Nobody calls: the sweeper finds it, unless the node's lease is found to be over before.
         shared.Cluster.Clock.Advance(TimeSpan.FromMilliseconds(shared.Cluster.Options.Request.DeadlineMs));
         var ended = await network.EndAsync(call, reply);
 

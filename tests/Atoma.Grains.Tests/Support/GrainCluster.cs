@@ -113,7 +113,7 @@ internal sealed class GrainCluster : IAsyncDisposable
 }
 
 /// <summary>The one cluster that most tests share; each brings its own model, nodes and account.</summary>
-public sealed class SharedCluster : IAsyncLifetime
+public sealed class SharedCluster : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -125,9 +125,10 @@ public sealed class SharedCluster : IAsyncLifetime
     {
         var books = await Cluster.Ledger.AuditAsync(default);
         await Cluster.DisposeAsync();
-        _folder.Dispose();
         Assert.True(books.IsExact, $"After all tests of the shared cluster the books are off: {books}");
     }
+
+    public void Dispose() => _folder.Dispose();
 }
 
 [CollectionDefinition(Name)]
