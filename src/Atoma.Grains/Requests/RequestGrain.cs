@@ -102,7 +102,8 @@ internal sealed class RequestGrain(
         return _accepted;
     }
 
-    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) => _answer.Watch(from, cancellationToken);
+    public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) =>
+        _state is null ? AsyncEnumerable.Empty<AnswerEvent>() : _answer.Watch(from, cancellationToken);
 
     public Task Cancel() => Happened(new RequestEvent.CancelRequested());
 

@@ -76,16 +76,29 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
     {
         foreach (var row in await ledger.OpenSlashesAsync(now, BatchMax, cancellationToken))
         {
-            var slash = SlashCase.FromBytes(row.State);
-            var parts = SlashSplit.Divide(slash.Amount, options.SlashShares, slash.RequesterAccount, slash.Honest, slash.Resolvers);
-            LedgerOperation[] operations = [.. parts.Select(p => new LedgerOperation.Transfer(
-                PartId(slash.Id, p), LedgerAccount.Frozen(slash.Node), p.To, p.Amount, p.Code))];
-            var executed = slash with { Status = SlashStatus.Executed };
-            var result = await ledger.CommitAsync(
-                new LedgerCommand(operations, Slashes: [row with { Open = false, State = executed.ToBytes(), Version = row.Version + 1 }]), cancellationToken);
-            if (result.Succeeded)
-                log.SlashExecuted(slash.Id.ToString(), slash.Node.ToString(), slash.Amount.Value);
+            try
+            {
+                await ExecuteAsync(row, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One case that cannot be executed must not hold up the others.
+                log.SweepFailed($"slash {row.Id}: {e.Message}");
+            }
         }
+    }
+
+    private async Task ExecuteAsync(SlashRow row, CancellationToken cancellationToken)
+    {
+        var slash = SlashCase.FromBytes(row.State);
+        var parts = SlashSplit.Divide(slash.Amount, options.SlashShares, slash.RequesterAccount, slash.Honest, slash.Resolvers);
+        LedgerOperation[] operations = [.. parts.Select(p => new LedgerOperation.Transfer(
+            PartId(slash.Id, p), LedgerAccount.Frozen(slash.Node), p.To, p.Amount, p.Code))];
+        var executed = slash with { Status = SlashStatus.Executed };
+        var result = await ledger.CommitAsync(
+            new LedgerCommand(operations, Slashes: [row with { Open = false, State = executed.ToBytes(), Version = row.Version + 1 }]), cancellationToken);
+        if (result.Succeeded)
+            log.SlashExecuted(slash.Id.ToString(), slash.Node.ToString(), slash.Amount.Value);
     }
 
     private static Hash32 PartId(Hash32 slash, SlashPart part) =>

@@ -45,15 +45,17 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
     private static void CheckDraws(RequestState state, List<ReceiptProblem> problems)
     {
         var drawn = new HashSet<NodeId>();
-        var steps = new HashSet<(int, int)>();
+        var before = (Chain: -1, Step: 0);
         for (var i = 0; i < state.Participants.Count; i++)
         {
             var draw = state.Participants[i].Draw;
             var path = $"participants[{i}].draw";
             if (draw.Ordinal != i)
                 problems.Add(new($"{path}.ordinal", "draws are numbered in order"));
-            if (!steps.Add((draw.Beacon.Chain, draw.Beacon.Step)))
-                problems.Add(new($"{path}.beacon.step", "was used before in this request"));
+            var step = (draw.Beacon.Chain, draw.Beacon.Step);
+            if (step.CompareTo(before) <= 0)
+                problems.Add(new($"{path}.beacon.step", "does not come after the draw before it"));
+            before = step;
             if (Draw.Problem(draw, state.Spec.Id, state.Spec.Nonce, drawn) is { } problem)
                 problems.Add(new($"{path}.{problem}", "does not follow from the beacon and the eligible set"));
             if (draw.Chosen.Echelon != state.Echelon)
@@ -81,6 +83,8 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             return;
         }
 
+        if (!RequestMachine.Opens(participant.Commitment, participant.Nonce, participant.Transcript))
+            problems.Add(new($"{path}.transcript", "does not open the commitment"));
         if (participant.Status == ParticipantStatus.Revealed
             && RequestMachine.RevealFault(state.Spec, state.CancelAt, participant) is { } fault)
             problems.Add(new($"{path}.transcript", $"{fault.Reason} (position {fault.Position})"));
@@ -136,10 +140,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
                 return conviction.Second is { } second && cheat.Commitment is not null && second.Value != cheat.Commitment.Value && second.IsSigned(signatures);
             case EvidenceKind.Stage2Mismatch:
                 var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
-                return cheat.Transcript is not null && against >= receipt.Resolvers / 2 + 1;
-            case EvidenceKind.BadReveal when cheat.Transcript is null:
-                // Bytes that do not decode are not kept: the commitment without an opening is what is left of them.
-                return cheat.Commitment is not null;
+                return cheat is { Transcript: not null, Commitment: not null } && against >= receipt.Resolvers / 2 + 1;
             default:
                 return cheat is { Transcript: not null, Commitment: not null }
                     && RequestMachine.RevealFault(state.Spec, state.CancelAt, cheat) == conviction;

@@ -93,9 +93,11 @@ public sealed partial class RequestMachine
         // Who was asked may answer, also while a replacement generates (the phase then says Generating).
         if (!sender.Generates || sender.Status != ParticipantStatus.Committed || sender.Due is null)
             return;
-        if (!TryReadTranscript(reveal.Transcript, out var transcript))
+        // What the node signed is the commitment. Bytes that do not open it could be anybody's, so they convict nobody (P8.5):
+        // they count as the reveal that is missing.
+        if (!TryReadTranscript(reveal.Transcript, out var transcript) || !Opens(sender.Commitment!, reveal.Nonce, transcript))
         {
-            Convict(turn, sender, new Conviction(sender.Node, EvidenceKind.BadReveal, -1, "revealed a transcript that does not decode"));
+            Fail(turn, sender, ParticipantFailure.Silent);
             return;
         }
 
@@ -120,14 +122,15 @@ public sealed partial class RequestMachine
             OnAllRevealed(turn, generators);
     }
 
-    /// <summary>What a reveal by itself proves (P8.1); null when nothing. Also used by the receipt's verifier.</summary>
+    /// <summary>Whether a transcript is the one committed to (P5.4).</summary>
+    internal static bool Opens(Commitment commitment, Hash32 nonce, Transcript transcript) =>
+        commitment.Value == Commitment.ValueOf(
+            commitment.Request, commitment.Node, nonce, transcript.Digest(), transcript.Prompt.Count, transcript.OutputCount);
+
+    /// <summary>What a transcript that opens its commitment proves by itself (P8.1); null when nothing. Also used by the receipt's verifier.</summary>
     internal static Conviction? RevealFault(RequestSpec spec, int? cancelAt, Participant revealed)
     {
         var transcript = revealed.Transcript!;
-        Invariant.Assert(revealed.Commitment is not null);
-        var opened = Commitment.ValueOf(spec.Id, revealed.Node, revealed.Nonce, revealed.Digest, transcript.Prompt.Count, transcript.OutputCount);
-        if (opened != revealed.Commitment.Value)
-            return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "revealed an output that does not open its commitment");
         if (transcript.Model != spec.Model.Digest || !transcript.Prompt.SequenceEqual(spec.Prompt) || !SameParameters(transcript.Parameters, spec.Parameters))
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "answered another model, prompt or parameters than asked");
         if (transcript.Finish == FinishReason.Cancelled && transcript.OutputCount != cancelAt)

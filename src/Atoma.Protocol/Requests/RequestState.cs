@@ -134,7 +134,7 @@ public enum EvidenceKind : byte
     /// <summary>Two different commitments for one request.</summary>
     Equivocation = 3,
 
-    /// <summary>The reveal does not open the commitment, or is not an answer to this request.</summary>
+    /// <summary>What was committed to and revealed is not an answer to this request: another model, prompt, parameters or end.</summary>
     BadReveal = 4,
 }
 

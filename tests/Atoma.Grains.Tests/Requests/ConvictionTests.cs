@@ -11,7 +11,6 @@ public sealed class ConvictionTests(SharedCluster shared)
 {
     [Theory]
     [InlineData("UnlikelyToken", "none", EvidenceKind.Stage1Mismatch)]
-    [InlineData("BadReveal", "none", EvidenceKind.BadReveal)]
     [InlineData("Equivocates", "none", EvidenceKind.Equivocation)]
     [InlineData("WrongToken", "checked", EvidenceKind.Stage2Mismatch)]
     [InlineData("WrongToken", "replicated:3", EvidenceKind.Stage2Mismatch)]

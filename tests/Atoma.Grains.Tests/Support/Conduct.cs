@@ -17,9 +17,6 @@ internal enum Conduct
     /// <summary>A token that its own evidence does not favour: found by replay alone.</summary>
     UnlikelyToken,
 
-    /// <summary>Reveals something else than it committed to.</summary>
-    BadReveal,
-
     /// <summary>Commits twice, to different outputs.</summary>
     Equivocates,
 

@@ -143,11 +143,6 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 positions[middle] = new PositionEvidence([.. positions[middle].Entries.Take(2).Reverse()]);
                 await CommitAsync(task, _model.Build(task, positions, honest.Finish));
                 return;
-            case Conduct.BadReveal:
-                await CommitAsync(task, honest);
-                positions[middle] = new PositionEvidence([new EvidenceEntry('#', 0)]);
-                _answers[task.Request] = _answers[task.Request] with { Shown = _model.Build(task, positions, honest.Finish) };
-                return;
             case Conduct.Equivocates:
                 await CommitAsync(task, honest);
                 await CommitAsync(task, honest);

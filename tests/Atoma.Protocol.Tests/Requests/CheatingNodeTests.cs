@@ -19,8 +19,6 @@ public sealed class CheatingNodeTests
     [Theory]
     [InlineData(Cheat.Stage1, EvidenceKind.Stage1Mismatch)]
     [InlineData(Cheat.Truncate, EvidenceKind.Stage1Mismatch)]
-    [InlineData(Cheat.BadReveal, EvidenceKind.BadReveal)]
-    [InlineData(Cheat.GarbageReveal, EvidenceKind.BadReveal)]
     [InlineData(Cheat.FalseCancel, EvidenceKind.BadReveal)]
     [InlineData(Cheat.WrongParameters, EvidenceKind.BadReveal)]
     public void Run_CheatProvenByItsReveal_IsConvictedAndReplacedAtEveryLevel(Cheat cheat, EvidenceKind evidence)
@@ -34,6 +32,21 @@ public sealed class CheatingNodeTests
             Assert.Equal((evidence, state.Participants[0].Node), (conviction.Kind, conviction.Node));
             Assert.DoesNotContain(state.Payments, p => p.To == LedgerAccount.Earnings(conviction.Node));
             Assert.Equal(1, state.Replacements);
+        }
+    }
+
+    /// <summary>A reveal is not signed, so one that does not open the commitment would convict on the coordinator's word alone (P8.5).</summary>
+    [Theory]
+    [InlineData(Cheat.BadReveal)]
+    [InlineData(Cheat.GarbageReveal)]
+    public void Run_RevealThatDoesNotOpenTheCommitment_IsSilenceAndConvictsNobody(Cheat cheat)
+    {
+        foreach (var integrity in new[] { "none", "checked", "replicated:3" })
+        {
+            var state = FirstCheats(integrity, cheat).Run();
+            Assert.Equal(RequestPhase.Settled, state.Phase);
+            Assert.Empty(state.Convictions);
+            Assert.Equal((ParticipantStatus.Failed, ParticipantFailure.Silent), (state.Participants[0].Status, state.Participants[0].Failure));
         }
     }
 
