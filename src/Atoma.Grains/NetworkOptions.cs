@@ -22,8 +22,8 @@ public sealed class NetworkOptions
     /// <summary>Collateral that the development network's faucet bonds for every new node; 0 outside development.</summary>
     public long DevelopmentBondMicros { get; set; }
 
-    /// <summary>v: price of one check relative to the answer, in permille (P4). 350 is what a check costs on a CPU at 512/512 tokens.</summary>
-    public int CheckPermille { get; set; } = 350;
+    /// <summary>v: price of one check relative to the answer, in permille (P4). 600 was measured for the demo model on a CPU (docs/benchmarks.md).</summary>
+    public int CheckPermille { get; set; } = 600;
 
     /// <summary>The network's share of what nodes earn, in permille.</summary>
     public int FeePermille { get; set; } = 25;

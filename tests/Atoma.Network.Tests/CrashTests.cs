@@ -62,6 +62,20 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task Network_OnPortsInUse_SaysWhatToDoAndEnds()
+    {
+        await using var network = await LiveNetwork.StartAsync("--nodes", "1");
+        var output = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var other = Directory.CreateTempSubdirectory("atoma-test-");
+        using var second = LiveNetwork.Run(LiveNetwork.Program("Atoma.Api"),
+            ["--data", other.FullName, "--nodes", "1", "--urls", $"http://127.0.0.1:{network.ApiPort}", "--gateway-port", "0"], output.Enqueue);
+        await second.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        other.Delete(recursive: true);
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains(output, line => line.Contains("choose other ports with --urls", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Ask_WithoutFunds_IsRefusedAndChargesNothing()
     {
         await using var network = await LiveNetwork.StartAsync("--nodes", "1", "--dev-balance", "10");

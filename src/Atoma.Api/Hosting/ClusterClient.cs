@@ -17,7 +17,8 @@ public static class ClusterClient
             .Configure<Orleans.Configuration.ClusterOptions>(o => o.ClusterId = o.ServiceId = "atoma"));
         await using var app = builder.Build();
         app.UseAtomaApi();
-        await app.StartAsync(cancellationToken);
+        if (!await app.TryStartAsync(cancellationToken))
+            return 1;
         var address = ListenAddresses.First(urls);
         Console.WriteLine($"""
 

@@ -26,7 +26,8 @@ public static class EmbeddedNetwork
     {
         Console.WriteLine($"Atoma: starting the embedded network in {Path.GetFullPath(settings.DataDirectory)}");
         await using var app = Build(settings, urls);
-        await app.StartAsync(cancellationToken);
+        if (!await app.TryStartAsync(cancellationToken))
+            return 1;
         var keys = await app.Services.GetRequiredService<DevelopmentKeys>().IssueAsync(cancellationToken);
         await app.Services.GetRequiredService<StartupProgress>().Done.WaitAsync(cancellationToken);
         Banner(settings, ListenAddresses.First(urls), keys);

@@ -6,6 +6,21 @@ public static class HostDefaults
     /// <summary>Time a stop may take: Ctrl-C ends within 5 s.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
 
+    /// <summary>Starts the host. False, with a message that says what to do, when an address is taken.</summary>
+    public static async Task<bool> TryStartAsync(this WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return true;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"{e.Message} Is another network running? Stop it, or choose other ports with --urls and --gateway-port.");
+            return false;
+        }
+    }
+
     /// <summary>Quiet logs for people, and a stop that does not hang.</summary>
     public static void AddAtomaDefaults(this WebApplicationBuilder builder)
     {

@@ -24,12 +24,22 @@ internal sealed class LocalNodes(
         var engines = new List<IInferenceEngine>();
         try
         {
+            if (settings.Nodes == 0)
+            {
+                progress.Complete();
+                return;
+            }
+
             progress.Say($"Model {shelf.Manifest.Id} ({shelf.Manifest.Quantisation}), SHA-256 {shelf.Manifest.Digest.ToString()[..16]}…");
             var running = new List<Task>();
+            // Loading takes turns with joining: the next engine loads while the last node answers its known prompts.
+            var next = LoadAsync(settings.ModelPath, stoppingToken);
             for (var i = 0; i < settings.Nodes; i++)
             {
-                var engine = await LoadAsync(settings.ModelPath, stoppingToken);
+                var engine = await next;
                 engines.Add(engine);
+                if (i + 1 < settings.Nodes)
+                    next = LoadAsync(settings.ModelPath, stoppingToken);
                 var answers = await KnownAnswers.AnswerAsync(engine, stoppingToken);
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();

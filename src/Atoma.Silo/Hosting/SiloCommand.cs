@@ -32,7 +32,8 @@ internal static class SiloCommand
         builder.AddAtomaSilo(settings);
         await using var app = builder.Build();
         app.UseAtomaSilo(settings);
-        await app.StartAsync(cancellationToken);
+        if (!await app.TryStartAsync(cancellationToken))
+            return 1;
         var keys = await app.Services.GetRequiredService<DevelopmentKeys>().IssueAsync(cancellationToken);
         await app.Services.GetRequiredService<StartupProgress>().Done.WaitAsync(cancellationToken);
         Console.WriteLine($"""
