@@ -55,6 +55,21 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public async Task Node_ThatHangsLongerThanItsLease_JoinsAgainByItself()
+    {
+        await using var network = await LiveNetwork.StartAsync("--nodes", "1");
+        await using var node = await LiveNode.JoinAsync(network, "hanging");
+        await node.PauseAsync();
+        await OnlineAsync(false);
+        await node.ContinueAsync();
+        await OnlineAsync(true);
+        Assert.Equal("settled", (await network.AskAsync("What is Atoma?", "replicated:2"))["atoma"]?["status"]?.GetValue<string>());
+
+        Task OnlineAsync(bool online) => MisbehaviourTests.UntilAsync(async () => await network.GetAsync($"/v1/nodes/{node.Id}"),
+            n => n["online"]!.GetValue<bool>() == online, online ? "the node to be back" : "the lease to end");
+    }
+
+    [Fact]
     public async Task Gateway_BadHellosAndFrames_AreEachRefusedWithAReason()
     {
         await using var network = await LiveNetwork.StartAsync("--nodes", "1");

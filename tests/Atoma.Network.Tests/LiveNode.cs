@@ -45,6 +45,17 @@ internal sealed class LiveNode : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Stops the process without ending it (SIGSTOP), as a machine that hangs would.</summary>
+    public Task PauseAsync() => SignalAsync("-STOP");
+
+    public Task ContinueAsync() => SignalAsync("-CONT");
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString()]);
+        await kill.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

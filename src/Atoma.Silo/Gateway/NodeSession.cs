@@ -98,7 +98,7 @@ internal sealed class NodeSession(
         {
             case NodeMessage.Heartbeat heartbeat:
                 return await grains.GetGrain<INodeGrain>(Keys.Node(node)).Renew(_session.ToString(), heartbeat.Busy)
-                    || await RefuseAsync(RefusalCode.Replaced, "The lease ended or the same key connected again. Connect anew.");
+                    || await RefuseAsync(RefusalCode.Stale, "The lease ended before this heartbeat came. Connect anew.");
             case { RequestId: { } request }:
                 await PassOnAsync(node, request, frame.Body);
                 return true;

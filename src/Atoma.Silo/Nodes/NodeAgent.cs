@@ -61,8 +61,8 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
                         background.Add(HeartbeatAsync(welcome.LeaseMs, ending.Token));
                         break;
                     case CoordinatorMessage.Goodbye goodbye:
-                        end = new SessionEnd(goodbye.Code, goodbye.Reason);
-                        break;
+                        // The first goodbye says why; what would follow on a connection given up says less.
+                        return end = new SessionEnd(goodbye.Code, goodbye.Reason);
                     default:
                         Handle(message, background, ending.Token);
                         break;
