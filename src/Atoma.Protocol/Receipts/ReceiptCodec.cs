@@ -29,7 +29,7 @@ public sealed class ReceiptFormatException : FormatException
     }
 
     public ReceiptFormatException(string field, string message)
-        : base($"{field}: {message}") => Field = field;
+        : base(message) => Field = field;
 
     /// <summary>The field at fault.</summary>
     public string Field { get; } = "receipt";
