@@ -119,9 +119,8 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
                     Cancel(cancelled, m.AtTokens);
                 break;
             case CoordinatorMessage.Closed m:
-                // Not disposed here: its task may still run and disposes of nothing it uses.
                 if (_jobs.TryRemove(m.Request, out var closed))
-                    closed.Stop();
+                    closed.Dispose();
                 break;
             case CoordinatorMessage.Notice m:
                 log.Notice(key.Id.ToString(), m.Text);

@@ -6,14 +6,22 @@ using Atoma.Protocol.Verification;
 namespace Atoma.Silo.Nodes;
 
 /// <summary>What a node keeps of one request until it is closed. Used by the agent's loop and the job's own task; fields are set once.</summary>
-internal sealed class NodeJob(GenerationTask task, CancellationToken agentStopping) : IDisposable
+internal sealed class NodeJob : IDisposable
 {
-    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(agentStopping);
+    private readonly CancellationTokenSource _stop;
     private volatile int _cancelAt = int.MaxValue;
 
-    public GenerationTask Task => task;
+    public NodeJob(GenerationTask task, CancellationToken agentStopping)
+    {
+        Task = task;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(agentStopping);
+        // Taken once: the job's task may still look at it after the job was closed.
+        Stopped = _stop.Token;
+    }
 
-    public CancellationToken Stopped => _stop.Token;
+    public GenerationTask Task { get; }
+
+    public CancellationToken Stopped { get; }
 
     /// <summary>Output length at which the requester's cancellation ends the answer.</summary>
     public int CancelAt
