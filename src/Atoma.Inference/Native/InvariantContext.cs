@@ -149,10 +149,26 @@ internal sealed unsafe class InvariantContext : IDisposable
     public ReadOnlySpan<float> PrefillLogits(int sequence, int back) => Row(_rowOf[sequence] - back);
 
     /// <summary>Forgets a sequence.</summary>
-    public void Clear(int sequence)
+    public void Clear(int sequence) => Keep(sequence, 0);
+
+    /// <summary>Keeps the first tokens of a sequence and forgets the rest, so that another task with the same prefix can go on from there.</summary>
+    public void Keep(int sequence, int tokens)
     {
-        _lengths[sequence] = 0;
+        Invariant.Assert(tokens >= 0);
+        Invariant.Assert(tokens <= _lengths[sequence]);
+        _lengths[sequence] = tokens;
         Truncate(sequence);
+    }
+
+    /// <summary>Makes the first tokens of one sequence the whole of another.</summary>
+    public void Copy(int from, int to, int tokens)
+    {
+        Invariant.Assert(from != to);
+        Invariant.Assert(tokens <= _lengths[from]);
+        // Streams of their own can only be copied whole (llama.cpp asserts it); the tail is cut off afterwards.
+        LlamaApi.llama_memory_seq_cp(_memory, from, to, -1, -1);
+        _lengths[to] = _lengths[from];
+        Keep(to, tokens);
     }
 
     public void Dispose()
