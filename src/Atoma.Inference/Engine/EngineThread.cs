@@ -63,28 +63,21 @@ internal sealed class EngineThread
     {
         var files = LlamaRuntime.Initialise(_options.Libraries, _logger);
         var gguf = GgufModel.Open(_options.ModelPath);
+        var shape = ContextShape.For(gguf, _options);
+        if (AvailableMemory.Bytes() is { } available)
+            MemoryEstimate.Of(gguf, shape).Require(available, gguf.Path);
         using var model = ModelLoader.LoadWeights(gguf);
         ModelSupport.Require(gguf, model, _options.AllowUnprovenModels);
         using var tokenizer = new LlamaTokenizer(model);
         var manifest = EngineIdentity.Manifest(gguf, _options.ModelId, tokenizer.EndOfGeneration, _loading);
         var echelon = EngineIdentity.Echelon(manifest.Digest, files, _options.Libraries);
 
-        var shape = Shape(gguf);
         using var context = new InvariantContext(model, shape, tokenizer.VocabularySize);
         var loop = new EngineLoop(context, Inbox, shape, manifest.Id, _logger);
         InferenceLog.EngineReady(_logger, manifest.Id, _options.Slots, shape.ContextTokens, shape.Threads);
         _loaded.TrySetResult(new LoadedEngine(manifest, echelon, tokenizer, shape.ContextTokens, loop));
         loop.Run();
         InferenceLog.EngineStopped(_logger, manifest.Id);
-    }
-
-    private ContextShape Shape(GgufModel model)
-    {
-        var tokens = _options.ContextTokens == 0
-            ? Math.Min(model.ContextLength, EngineLimits.DefaultContextTokens)
-            : Math.Min(model.ContextLength, _options.ContextTokens);
-        var rows = Math.Clamp(EngineLimits.CheckLogitBytes / sizeof(float) / model.VocabularySize, 2, _options.ChunkTokens);
-        return new ContextShape(_options.Slots + 1, tokens, _options.ChunkTokens, rows, _options.Threads);
     }
 }
 

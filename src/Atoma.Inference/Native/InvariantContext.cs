@@ -1,3 +1,5 @@
+using Atoma.Inference.Engine;
+using Atoma.Inference.Gguf;
 using Atoma.Protocol.Common;
 
 namespace Atoma.Inference.Native;
@@ -8,7 +10,16 @@ namespace Atoma.Inference.Native;
 /// <param name="ChunkTokens">Most tokens of one prefill.</param>
 /// <param name="RowsMax">Most logit rows of one prefill.</param>
 /// <param name="Threads">CPU threads.</param>
-internal sealed record ContextShape(int Sequences, int ContextTokens, int ChunkTokens, int RowsMax, int Threads);
+internal sealed record ContextShape(int Sequences, int ContextTokens, int ChunkTokens, int RowsMax, int Threads)
+{
+    /// <summary>What the options ask for, within what the model was trained for; one sequence more than slots is kept for checks.</summary>
+    public static ContextShape For(GgufModel model, EngineOptions options)
+    {
+        var wanted = options.ContextTokens == 0 ? EngineLimits.DefaultContextTokens : options.ContextTokens;
+        var rows = Math.Clamp(EngineLimits.CheckLogitBytes / sizeof(float) / model.VocabularySize, 2, options.ChunkTokens);
+        return new ContextShape(options.Slots + 1, Math.Min(model.ContextLength, wanted), options.ChunkTokens, rows, options.Threads);
+    }
+}
 
 /// <summary>llama_decode failed.</summary>
 internal sealed class DecodeException(int code)
@@ -56,7 +67,7 @@ internal sealed unsafe class InvariantContext : IDisposable
         _rowOf = new int[shape.Sequences];
 
         var rows = Math.Max(shape.ChunkTokens, shape.Sequences);
-        var cells = (shape.ContextTokens + CellsMultiple - 1) / CellsMultiple * CellsMultiple;
+        var cells = CellsOf(shape.ContextTokens);
         var p = LlamaApi.llama_context_default_params();
         p.n_ctx = (uint)(cells * shape.Sequences);
         p.n_batch = p.n_ubatch = (uint)rows;
@@ -72,6 +83,9 @@ internal sealed unsafe class InvariantContext : IDisposable
         Invariant.Assert(LlamaApi.llama_n_ctx_seq(_context) >= shape.ContextTokens);
         _batch = new DecodeBatch(rows);
     }
+
+    /// <summary>Cells that llama.cpp keeps for one sequence of so many tokens.</summary>
+    public static int CellsOf(int contextTokens) => (contextTokens + CellsMultiple - 1) / CellsMultiple * CellsMultiple;
 
     /// <summary>Tokens that a sequence holds.</summary>
     public int Length(int sequence) => _lengths[sequence];
