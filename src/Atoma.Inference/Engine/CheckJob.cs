@@ -9,24 +9,26 @@ internal sealed class CheckJob
 {
     private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<int, int> _counts = [];
-    private readonly AnswerComparison _comparison;
+    private readonly IAnswerComparison _comparison;
+    private readonly int[] _output;
     private readonly int _promptLength;
+    private int _position;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
     /// <param name="claimed">At least one position.</param>
-    /// <param name="finish">Fresh.</param>
-    /// <param name="vocabularySize">Tokens from this id on cannot be fed; the comparison ends at the first.</param>
-    public CheckJob(GenerationTask task, Transcript claimed, FinishRule finish, int vocabularySize)
+    /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
+    /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
+    public CheckJob(GenerationTask task, Transcript claimed, IAnswerComparison comparison, int vocabularySize)
     {
-        int[] output = [.. claimed.Output];
-        Invariant.Assert(output.Length > 0);
-        var fed = Array.FindIndex(output, t => t < 0 || t >= vocabularySize);
+        _output = [.. claimed.Output];
+        Invariant.Assert(_output.Length > 0);
+        var fed = Array.FindIndex(_output, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
-        Tokens = [.. task.Prompt, .. output.AsSpan(0, fed < 0 ? output.Length - 1 : Math.Min(fed, output.Length - 1))];
+        Tokens = [.. task.Prompt, .. _output.AsSpan(0, fed < 0 ? _output.Length - 1 : Math.Min(fed, _output.Length - 1))];
         Parameters = task.Parameters;
         _promptLength = task.Prompt.Count;
-        _comparison = new AnswerComparison(claimed, finish);
+        _comparison = comparison;
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
@@ -44,13 +46,13 @@ internal sealed class CheckJob
     /// <summary>Index of the first token whose row predicts an output token.</summary>
     public int FirstRow => _promptLength - 1;
 
-    public IReadOnlyDictionary<int, int> Counts => _counts;
-
-    /// <summary>Takes the own evidence of the next position; true when the check is decided.</summary>
-    public bool Accept(PositionEvidence own)
+    /// <summary>Takes the own row of logits for the next position; true when the check is decided.</summary>
+    public bool Accept(Sampler sampler, ReadOnlySpan<float> logits)
     {
-        _counts[own.Token] = _counts.GetValueOrDefault(own.Token) + 1;
-        if (_comparison.Next(own) is not { } outcome)
+        var outcome = _comparison.Next(sampler, logits, Parameters, _counts, _position);
+        var token = _output[_position++];
+        _counts[token] = _counts.GetValueOrDefault(token) + 1;
+        if (outcome is null)
             return false;
         _outcome.TrySetResult(outcome);
         return true;

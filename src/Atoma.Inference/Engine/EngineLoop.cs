@@ -176,7 +176,7 @@ internal sealed class EngineLoop
                 break;
             }
 
-            if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Fed - 1 - back - job.FirstRow)))
+            if (job.Accept(_sampler, logits))
             {
                 FreeCheck();
                 break;

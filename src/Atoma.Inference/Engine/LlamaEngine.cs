@@ -64,13 +64,23 @@ public sealed class LlamaEngine : IInferenceEngine
         }
     }
 
-    public async Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
+    public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) =>
+        CompareAsync(task, claimed, new AnswerComparison(claimed, NewFinishRule(task)), cancellationToken);
+
+    public async Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
+    {
+        var observer = new AnswerObserver(claimed, NewFinishRule(task));
+        var outcome = await CompareAsync(task, claimed, observer, cancellationToken);
+        return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer.Observed);
+    }
+
+    private async Task<CheckOutcome> CompareAsync(GenerationTask task, Transcript claimed, IAnswerComparison comparison, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
-        var job = new CheckJob(task, claimed, NewFinishRule(task), Model.VocabularySize);
+        var job = new CheckJob(task, claimed, comparison, Model.VocabularySize);
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;

@@ -83,6 +83,13 @@ public interface IInferenceEngine : IAsyncDisposable
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
     Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stage 2 for an answer of another echelon (P7.4): the same prefill, but how far each position is from the own model instead
+    /// of whether it is equal. <see cref="StatisticalCheck.Judge"/> turns it into a verdict.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
 }
 
 /// <param name="Slots">Sequences that can run at once.</param>

@@ -9,11 +9,14 @@ namespace Atoma.Protocol.Verification;
 /// From the quantised log-probabilities on everything can be replayed from the evidence alone (<see cref="Stage1"/>).
 /// Not thread-safe: it keeps scratch space. One instance per engine thread.
 /// </summary>
-public sealed class Sampler
+public sealed partial class Sampler
 {
     private readonly record struct Candidate(int Token, ushort Quanta, double Adjusted, double Score);
 
     private readonly List<Candidate> _kept = new(VerificationLimits.Candidates * 4);
+
+    /// <summary>Of the row chosen from last.</summary>
+    private double _normaliser;
 
     /// <param name="logits">One row, a value for each token id; finite or −∞.</param>
     /// <param name="parameters">Within their ranges.</param>
@@ -23,8 +26,8 @@ public sealed class Sampler
         ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position)
     {
         Invariant.Assert(logits.Length > 0);
-        var normaliser = LogSum.Of(logits, out var largest);
-        Collect(logits, normaliser, largest, parameters, counts);
+        _normaliser = LogSum.Of(logits, out var largest);
+        Collect(logits, _normaliser, largest, parameters, counts);
         Filter(parameters);
         for (var i = 0; i < _kept.Count; i++)
             _kept[i] = _kept[i] with { Score = SamplerMath.Score(_kept[i].Adjusted, _kept[i].Token, parameters, position) };
