@@ -9,5 +9,6 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     InvarianceBenchmark.Create(),
+    DetectionBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();
