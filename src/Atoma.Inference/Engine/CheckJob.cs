@@ -27,6 +27,7 @@ internal sealed class CheckJob
         // The last token is predicted, never fed.
         Tokens = [.. task.Prompt, .. _output.AsSpan(0, fed < 0 ? _output.Length - 1 : Math.Min(fed, _output.Length - 1))];
         Parameters = task.Parameters;
+        Flow = task.Flow;
         _promptLength = task.Prompt.Count;
         _comparison = comparison;
     }
@@ -35,6 +36,9 @@ internal sealed class CheckJob
     public int[] Tokens { get; }
 
     public SamplingParameters Parameters { get; }
+
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public Task<CheckOutcome> Outcome => _outcome.Task;
 

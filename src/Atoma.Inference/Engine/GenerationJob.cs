@@ -21,12 +21,16 @@ internal sealed class GenerationJob
     {
         Prompt = [.. task.Prompt];
         Parameters = task.Parameters;
+        Flow = task.Flow;
         _finish = finish;
     }
 
     public int[] Prompt { get; }
 
     public SamplingParameters Parameters { get; }
+
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public ChannelReader<GeneratedStep> Steps => _steps.Reader;
 

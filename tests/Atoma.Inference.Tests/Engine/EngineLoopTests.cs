@@ -26,10 +26,13 @@ public sealed class EngineLoopTests : IDisposable
         if (TestModels.Missing is not null)
             return;
         TestModels.InitialiseLibrary();
-        var model = Keep(ModelLoader.LoadWeights(GgufModel.Open(TestModels.F16)));
+        var file = GgufModel.Open(TestModels.F16);
+        var recipe = ContextRecipe.For(file, EngineMode.Invariant);
+        var model = Keep(ModelLoader.LoadWeights(file, recipe));
         _tokenizer = Keep(new LlamaTokenizer(model));
         var shape = new ContextShape(Slots + 1, 512, ChunkTokens, ChunkTokens, 1);
-        _loop = new EngineLoop(Keep(new InvariantContext(model, shape, _tokenizer.VocabularySize)), _inbox, shape, "test", NullLogger.Instance);
+        _loop = Keep(new EngineLoop(
+            () => new DecodeContext(model, recipe, shape, _tokenizer.VocabularySize), _inbox, shape, prefixReuse: true, "test", NullLogger.Instance));
     }
 
     [ModelFact]
