@@ -10,5 +10,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     CheckCostBenchmark.Create(),
     InvarianceBenchmark.Create(),
     DetectionBenchmark.Create(),
+    OperatingCurveBenchmark.Create(),
+    CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();

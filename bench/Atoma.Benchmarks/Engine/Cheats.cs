@@ -13,8 +13,8 @@ internal sealed record CheatAnswer(GenerationTask Task, Transcript Claimed, Tran
 /// <summary>The attacks of P12 that change an answer, on the honest engine's own tasks. All claim the honest model, prompt and parameters.</summary>
 internal sealed class Cheats(LlamaEngine engine, GenerationTask[] tasks, Transcript[] honest)
 {
-    /// <summary>Added to the end token's ln p where answers are to end on their own somewhere.</summary>
-    private const double EndBias = 9;
+    /// <summary>Added to the end token's ln p where answers are to end on their own somewhere: the first of these with which one does.</summary>
+    private static readonly double[] EndBiases = [4, 8, 12, 16, 20, 24];
 
     /// <summary>Answers of another engine, relabelled.</summary>
     public async Task<IEnumerable<CheatAnswer>> ServedByAsync(LlamaEngine other, CancellationToken cancellationToken)
@@ -58,10 +58,19 @@ internal sealed class Cheats(LlamaEngine engine, GenerationTask[] tasks, Transcr
     /// <summary>Says that the answer went on where the model ended it, to be paid for more.</summary>
     public async Task<IEnumerable<CheatAnswer>> SkippedEndAsync(CancellationToken cancellationToken)
     {
-        GenerationTask[] ending = [.. tasks.Select(t => t with { Parameters = t.Parameters with { IgnoreEndOfSequence = false, LogitBias = [new LogitBias(engine.Model.EndOfGeneration[0], EndBias)] } })];
-        var ended = await BenchmarkTasks.AnswerAsync(engine, ending, cancellationToken);
-        var goingOn = await BenchmarkTasks.AnswerAsync(engine, [.. ending.Select(t => t with { Parameters = t.Parameters with { IgnoreEndOfSequence = true } })], cancellationToken);
-        return ending.Select((t, i) => new CheatAnswer(t, goingOn[i] with { Parameters = t.Parameters }, ended[i]));
+        var answers = new List<CheatAnswer>();
+        GenerationTask[] left = tasks;
+        foreach (var bias in EndBiases)
+        {
+            GenerationTask[] ending = [.. left.Select(t => t with { Parameters = t.Parameters with { IgnoreEndOfSequence = false, LogitBias = [new LogitBias(engine.Model.EndOfGeneration[0], bias)] } })];
+            var ended = await BenchmarkTasks.AnswerAsync(engine, ending, cancellationToken);
+            int[] early = [.. Enumerable.Range(0, left.Length).Where(i => ended[i].Finish == FinishReason.EndOfSequence && ended[i].OutputCount < tasks[0].Parameters.MaxTokens)];
+            var goingOn = await BenchmarkTasks.AnswerAsync(engine, [.. early.Select(i => ending[i] with { Parameters = ending[i].Parameters with { IgnoreEndOfSequence = true } })], cancellationToken);
+            answers.AddRange(early.Select((i, k) => new CheatAnswer(ending[i], goingOn[k] with { Parameters = ending[i].Parameters }, ended[i])));
+            left = [.. left.Where((_, i) => !early.Contains(i))];
+        }
+
+        return answers;
     }
 
     /// <summary>Asked for more tokens than were computed: the rest is made of earlier positions.</summary>
