@@ -76,7 +76,7 @@ internal sealed class AnswerComparison
         var first = _chunk * VerificationLimits.ChunkPositions;
         for (var i = 0; i < _own.Count && claimed[i].Token == _own[i].Token; i++)
         {
-            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries))
+            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries) || !_own[i].Likeliest.SequenceEqual(claimed[i].Likeliest))
                 return CheckOutcome.Mismatch(first + i, "claims evidence that the model does not give");
         }
 

@@ -168,15 +168,7 @@ internal sealed class EngineLoop
         job.Fed += count;
         for (var back = rows - 1; back >= 0; back--)
         {
-            var logits = _context.PrefillLogits(CheckSequence, back);
-            if (!LogitRows.IsUsable(logits))
-            {
-                job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
-                FreeCheck();
-                break;
-            }
-
-            if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Fed - 1 - back - job.FirstRow)))
+            if (job.Sample(_sampler, _context.PrefillLogits(CheckSequence, back)))
             {
                 FreeCheck();
                 break;
@@ -215,16 +207,8 @@ internal sealed class EngineLoop
 
     private void Sample(int slot, GenerationJob job)
     {
-        var logits = _context.Logits(slot);
-        if (!LogitRows.IsUsable(logits))
-        {
-            job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
+        if (job.Sample(_sampler, _context.Logits(slot)))
             Free(slot);
-        }
-        else if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Position)))
-        {
-            Free(slot);
-        }
     }
 
     private void FailSlot(int slot, DecodeException exception)

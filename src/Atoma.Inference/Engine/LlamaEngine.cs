@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Inference.Engine;
@@ -12,6 +13,7 @@ public sealed class LlamaEngine : IInferenceEngine
     private readonly EngineThread _thread;
     private readonly LoadedEngine _loaded;
     private readonly HashSet<int> _endOfGeneration;
+    private readonly Lazy<GrammarVocabulary> _grammarVocabulary;
 
     private LlamaEngine(EngineOptions options, EngineThread thread, LoadedEngine loaded)
     {
@@ -19,6 +21,8 @@ public sealed class LlamaEngine : IInferenceEngine
         _thread = thread;
         _loaded = loaded;
         _endOfGeneration = [.. loaded.Manifest.EndOfGeneration];
+        _grammarVocabulary = new Lazy<GrammarVocabulary>(
+            () => GrammarVocabulary.Build(loaded.Manifest.VocabularySize, loaded.Tokenizer.TokenBytes, loaded.Manifest.EndOfGeneration));
     }
 
     public ModelManifest Model => _loaded.Manifest;
@@ -49,7 +53,8 @@ public sealed class LlamaEngine : IInferenceEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
-        var job = new GenerationJob(task, NewFinishRule(task));
+        var state = NewState(task);
+        var job = new GenerationJob(task, state, NewFinishRule(task, state));
         _thread.Inbox.Add(job, _options.Slots - _loaded.Loop.Busy);
         try
         {
@@ -70,7 +75,8 @@ public sealed class LlamaEngine : IInferenceEngine
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
-        var job = new CheckJob(task, claimed, NewFinishRule(task), Model.VocabularySize);
+        var state = NewState(task);
+        var job = new CheckJob(task, claimed, state, NewFinishRule(task, state), Model.VocabularySize);
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;
@@ -83,7 +89,23 @@ public sealed class LlamaEngine : IInferenceEngine
         await _thread.Ended;
     }
 
-    private FinishRule NewFinishRule(GenerationTask task) => new(task.Parameters, _endOfGeneration, Tokenizer);
+    /// <exception cref="EngineRefusedException">The grammar is refused.</exception>
+    private SamplingState NewState(GenerationTask task)
+    {
+        if (task.Parameters.Grammar.Length == 0)
+            return new SamplingState(task.Parameters, task.Prompt);
+        try
+        {
+            var grammar = new GrammarConstraint(GrammarProgram.Parse(task.Parameters.Grammar), _grammarVocabulary.Value);
+            return new SamplingState(task.Parameters, task.Prompt, grammar);
+        }
+        catch (GrammarException e)
+        {
+            throw new EngineRefusedException(EngineRefusal.BadPrompt, $"The grammar is refused: {e.Message}");
+        }
+    }
+
+    private FinishRule NewFinishRule(GenerationTask task, SamplingState state) => new(task.Parameters, _endOfGeneration, Tokenizer, state.Grammar);
 
     private void Cancel(GenerationJob job)
     {

@@ -45,6 +45,6 @@ public static class VerificationLimits
     /// <summary>Tokens a repetition penalty looks back on: all of the longest prompt and output.</summary>
     public const int RepetitionWindow = PromptTokens + OutputTokens;
 
-    /// <summary>Terms further than this below the largest logit add less than a double can show: they count as zero.</summary>
-    public const double LogSumCutoffNats = 40;
+    /// <summary>Terms further than this below the largest logit add less than the sum can show: they count as zero.</summary>
+    public const float LogSumCutoffNats = 40;
 }
