@@ -51,7 +51,7 @@ internal static class ReferenceAnswers
     private static ReferenceAnswer Generate(DecodeContext context, Sampler sampler, int[] prompt, int tokens, ulong seed, int vocabularySize)
     {
         var parameters = new SamplingParameters { Temperature = 1, MaxTokens = tokens, Seed = seed, IgnoreEndOfSequence = true };
-        var counts = new Dictionary<int, int>();
+        var state = new SamplingState(parameters, prompt);
         var rows = new float[tokens * vocabularySize];
         var all = new List<int>(prompt);
         context.Clear(0);
@@ -62,8 +62,8 @@ internal static class ReferenceAnswers
                 context.Step([new SequenceToken(0, all[^1])]);
             var logits = context.Logits(0);
             logits.CopyTo(rows.AsSpan(position * vocabularySize));
-            var token = sampler.Choose(logits, parameters, counts, position).Token;
-            counts[token] = counts.GetValueOrDefault(token) + 1;
+            var token = sampler.Choose(logits, state).Token;
+            state.Accept(token);
             all.Add(token);
         }
 

@@ -205,15 +205,7 @@ internal sealed class EngineLoop : IDisposable
         job.Fed += count;
         for (var back = rows - 1; back >= 0; back--)
         {
-            var logits = _context.PrefillLogits(CheckSequence, back);
-            if (!LogitRows.IsUsable(logits))
-            {
-                job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
-                ForgetCheck();
-                break;
-            }
-
-            if (job.Accept(_sampler, logits))
+            if (job.Sample(_sampler, _context.PrefillLogits(CheckSequence, back)))
             {
                 _check = null;
                 break;
@@ -278,17 +270,8 @@ internal sealed class EngineLoop : IDisposable
 
     private void Sample(int slot, GenerationJob job)
     {
-        var logits = _context.Logits(slot);
-        if (!LogitRows.IsUsable(logits))
-        {
-            job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
+        if (job.Sample(_sampler, _context.Logits(slot)))
             Free(slot);
-            _context.Clear(slot);
-        }
-        else if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Position)))
-        {
-            Free(slot);
-        }
     }
 
     private void FailRunning(string message)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Inference.Engine;
@@ -11,6 +12,7 @@ public sealed class LlamaEngine : IInferenceEngine
     private readonly EngineOptions _options;
     private readonly ILogger _logger;
     private readonly HashSet<int> _endOfGeneration;
+    private readonly Lazy<GrammarVocabulary> _grammarVocabulary;
 
     private volatile bool _stopping;
     private volatile EngineThread _thread;
@@ -23,6 +25,8 @@ public sealed class LlamaEngine : IInferenceEngine
         _loaded = loaded;
         _logger = logger;
         _endOfGeneration = [.. loaded.Manifest.EndOfGeneration];
+        _grammarVocabulary = new Lazy<GrammarVocabulary>(
+            () => GrammarVocabulary.Build(loaded.Manifest.VocabularySize, loaded.Tokenizer.TokenBytes, loaded.Manifest.EndOfGeneration));
     }
 
     public ModelManifest Model => _loaded.Manifest;
@@ -58,7 +62,8 @@ public sealed class LlamaEngine : IInferenceEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
-        var job = new GenerationJob(task, NewFinishRule(task));
+        var state = NewState(task);
+        var job = new GenerationJob(task, state, NewFinishRule(task, state));
         _thread.Inbox.Add(job, _options.Slots - _loaded.Loop.Busy);
         try
         {
@@ -74,22 +79,24 @@ public sealed class LlamaEngine : IInferenceEngine
     }
 
     public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) =>
-        CompareAsync(task, claimed, new AnswerComparison(claimed, NewFinishRule(task)), cancellationToken);
+        CompareAsync(task, claimed, finish => new AnswerComparison(claimed, finish), cancellationToken);
 
     public async Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
     {
-        var observer = new AnswerObserver(claimed, NewFinishRule(task));
-        var outcome = await CompareAsync(task, claimed, observer, cancellationToken);
-        return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer.Observed);
+        AnswerObserver? observer = null;
+        var outcome = await CompareAsync(task, claimed, finish => observer = new AnswerObserver(claimed, finish), cancellationToken);
+        return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer?.Observed ?? []);
     }
 
-    private async Task<CheckOutcome> CompareAsync(GenerationTask task, Transcript claimed, IAnswerComparison comparison, CancellationToken cancellationToken)
+    private async Task<CheckOutcome> CompareAsync(
+        GenerationTask task, Transcript claimed, Func<FinishRule, IAnswerComparison> compare, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
-        var job = new CheckJob(task, claimed, comparison, Model.VocabularySize);
+        var state = NewState(task);
+        var job = new CheckJob(task, claimed, state, compare(NewFinishRule(task, state)), Model.VocabularySize);
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;
@@ -135,7 +142,23 @@ public sealed class LlamaEngine : IInferenceEngine
         }
     }
 
-    private FinishRule NewFinishRule(GenerationTask task) => new(task.Parameters, _endOfGeneration, Tokenizer);
+    /// <exception cref="EngineRefusedException">The grammar is refused.</exception>
+    private SamplingState NewState(GenerationTask task)
+    {
+        if (task.Parameters.Grammar.Length == 0)
+            return new SamplingState(task.Parameters, task.Prompt);
+        try
+        {
+            var grammar = new GrammarConstraint(GrammarProgram.Parse(task.Parameters.Grammar), _grammarVocabulary.Value);
+            return new SamplingState(task.Parameters, task.Prompt, grammar);
+        }
+        catch (GrammarException e)
+        {
+            throw new EngineRefusedException(EngineRefusal.BadPrompt, $"The grammar is refused: {e.Message}");
+        }
+    }
+
+    private FinishRule NewFinishRule(GenerationTask task, SamplingState state) => new(task.Parameters, _endOfGeneration, Tokenizer, state.Grammar);
 
     private void Cancel(GenerationJob job)
     {

@@ -155,7 +155,7 @@ public sealed class EngineLoopTests : IDisposable
 
     private GenerationJob Add(int promptTokens)
     {
-        var job = new GenerationJob(Task(promptTokens), Rule(Task(promptTokens)));
+        var job = new GenerationJob(Task(promptTokens), State(Task(promptTokens)), Rule(Task(promptTokens)));
         _inbox.Add(job, Slots - _loop.Busy);
         return job;
     }
@@ -165,7 +165,8 @@ public sealed class EngineLoopTests : IDisposable
         var task = Task(promptTokens);
         var positions = Enumerable.Range(0, 8).Select(i => new PositionEvidence([new EvidenceEntry(300 + i, 0)]));
         var claimed = new Transcript(Hash32.Zero, task.Prompt, task.Parameters, [new TranscriptChunk([.. positions])], FinishReason.Length);
-        var job = new CheckJob(task, claimed, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
+        var state = State(task);
+        var job = new CheckJob(task, claimed, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
         _inbox.Add(job);
         return job;
     }
@@ -174,6 +175,8 @@ public sealed class EngineLoopTests : IDisposable
         Hash32.Zero,
         [1, .. Enumerable.Range(0, promptTokens - 1).Select(i => 300 + i % 200)],
         new SamplingParameters { MaxTokens = 100, IgnoreEndOfSequence = true, Seed = 11 });
+
+    private static SamplingState State(GenerationTask task) => new(task.Parameters, task.Prompt);
 
     private FinishRule Rule(GenerationTask task) => new(task.Parameters, new HashSet<int>(_tokenizer.EndOfGeneration), _tokenizer);
 
