@@ -8,6 +8,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     HonestBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
+    ThroughputBenchmark.Create(),
     InvarianceBenchmark.Create(),
     DetectionBenchmark.Create(),
     OperatingCurveBenchmark.Create(),

@@ -42,6 +42,9 @@ public sealed class LlamaEngine : IInferenceEngine
     /// <summary>Prompt tokens that did not have to be computed, since the model was loaded.</summary>
     public long ReusedTokens => _loaded.Loop.ReusedTokens;
 
+    /// <summary>For tests that watch it.</summary>
+    internal EngineLoop Loop => _loaded.Loop;
+
     public EngineCapacity Capacity => new(_options.Slots, _loaded.Loop.Busy, _thread.Inbox.Waiting, _options.QueueLimit);
 
     /// <summary>Loads libraries and model on a thread of its own; the task completes when the engine can serve.</summary>
