@@ -55,13 +55,18 @@ internal sealed class FakeModel(string id, string answer)
         for (var token = 0; token < logits.Length; token++)
             logits[token] = Prf.Philox(7, (uint)output.Length, (uint)token) % 64 / 32f;
         logits[_script[Math.Min(output.Length, _script.Length - 1)]] = 20;
-        return new Sampler().Choose(logits, task.Parameters, output.CountBy(t => t).ToDictionary(), output.Length);
+        var state = new SamplingState(task.Parameters, task.Prompt);
+        foreach (var token in output)
+            state.Accept(token);
+        return new Sampler().Choose(logits, state);
     }
 
     private static FinishReason? End(GenerationTask task, int[] output)
     {
         if (output[^1] == ByteTokenizer.End)
             return FinishReason.EndOfSequence;
+        if (task.Parameters.StopTokens.Contains(output[^1]))
+            return FinishReason.StopToken;
         var text = Encoding.UTF8.GetString([.. output.Select(t => (byte)t)]);
         if (task.Parameters.Stop.Any(s => text.Contains(s, StringComparison.Ordinal)))
             return FinishReason.StopText;
