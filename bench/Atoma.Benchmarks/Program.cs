@@ -7,5 +7,6 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     HonestBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
+    SamplerBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

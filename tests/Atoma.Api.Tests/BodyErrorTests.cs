@@ -118,6 +118,22 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("\"integrity\":{\"assurance\":1}", "integrity_unknown", "integrity.assurance")]
     [InlineData("\"integrity\":{\"assurance\":0}", "integrity_unknown", "integrity.assurance")]
     [InlineData("\"integrity\":{\"assurance\":\"high\"}", "integrity_unknown", "integrity.assurance")]
+    [InlineData("\"repetition_penalty\":0.5", "invalid_value", "repetition_penalty")]
+    [InlineData("\"repetition_window\":-2", "invalid_value", "repetition_window")]
+    [InlineData("\"repetition_penalty\":1.1,\"repeat_penalty\":1.2", "invalid_value", "repeat_penalty")]
+    [InlineData("\"repetition_window\":1,\"repeat_last_n\":2", "invalid_value", "repeat_last_n")]
+    [InlineData("\"stop_token_ids\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "invalid_value", "stop_token_ids")]
+    [InlineData("\"stop_token_ids\":[-1]", "invalid_value", "stop_token_ids")]
+    [InlineData("\"grammar\":\"root ::= root\"", "invalid_grammar", "grammar")]
+    [InlineData("\"grammar\":\"root ::= .\",\"response_format\":{\"type\":\"json_object\"}", "invalid_value", "grammar")]
+    [InlineData("\"response_format\":\"json_object\"", "invalid_type", "response_format")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\"}", "missing_required_parameter", "response_format.json_schema")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\"}}", "missing_required_parameter", "response_format.json_schema.schema")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"pattern\":\"a\"}}}", "unsupported_schema", "response_format.json_schema.schema")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{\"$ref\":\"#\"}}}", "invalid_grammar", "response_format.json_schema.schema")]
+    [InlineData("\"logprobs\":3", "invalid_type", "logprobs")]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":21", "invalid_value", "top_logprobs")]
+    [InlineData("\"top_logprobs\":2", "invalid_value", "top_logprobs")]
     public async Task Chat_WrongParameter_NamesTheField(string fields, string code, string param)
     {
         using var response = await host.Api.ChatAsync(fields);

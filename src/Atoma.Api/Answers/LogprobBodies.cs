@@ -58,7 +58,8 @@ internal sealed record ShownLogprobs(IReadOnlyList<TokenLogprobs> Tokens, int To
     private static string Text(TokenLogprob token) =>
         token.Bytes.Length > 0 ? Encoding.UTF8.GetString(token.Bytes) : $"token_id:{token.Token.ToString(CultureInfo.InvariantCulture)}";
 
-    private static double Value(TokenLogprob token) => -(double)token.Quanta / VerificationLimits.QuantaPerNat;
+    // Not −0, which JSON would show.
+    private static double Value(TokenLogprob token) => token.Quanta == 0 ? 0 : -(double)token.Quanta / VerificationLimits.QuantaPerNat;
 
     private static int[]? Bytes(TokenLogprob token) => token.Bytes.Length > 0 ? [.. token.Bytes.Select(b => (int)b)] : null;
 }
