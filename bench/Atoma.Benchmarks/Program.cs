@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoma.Benchmarks;
+using Atoma.Benchmarks.Engine;
 
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
@@ -8,5 +9,9 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     SamplerBenchmark.Create(),
+    InvarianceBenchmark.Create(),
+    DetectionBenchmark.Create(),
+    OperatingCurveBenchmark.Create(),
+    CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -10,29 +10,33 @@ internal sealed class CheckJob
 {
     private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SamplingState _state;
-    private readonly AnswerComparison _comparison;
+    private readonly IAnswerComparison _comparison;
     private readonly int _promptLength;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
     /// <param name="claimed">At least one position.</param>
-    /// <param name="state">Fresh; the finish rule's.</param>
-    /// <param name="finish">Fresh.</param>
-    /// <param name="vocabularySize">Tokens from this id on cannot be fed; the comparison ends at the first.</param>
-    public CheckJob(GenerationTask task, Transcript claimed, SamplingState state, FinishRule finish, int vocabularySize)
+    /// <param name="state">Fresh; the comparison's.</param>
+    /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
+    /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
+    public CheckJob(GenerationTask task, Transcript claimed, SamplingState state, IAnswerComparison comparison, int vocabularySize)
     {
         int[] output = [.. claimed.Output];
         Invariant.Assert(output.Length > 0);
         var fed = Array.FindIndex(output, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
         Tokens = [.. task.Prompt, .. output.AsSpan(0, fed < 0 ? output.Length - 1 : Math.Min(fed, output.Length - 1))];
+        Flow = task.Flow;
         _state = state;
         _promptLength = task.Prompt.Count;
-        _comparison = new AnswerComparison(claimed, finish);
+        _comparison = comparison;
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
     public int[] Tokens { get; }
+
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public Task<CheckOutcome> Outcome => _outcome.Task;
 
@@ -44,7 +48,7 @@ internal sealed class CheckJob
     /// <summary>Index of the first token whose row predicts an output token.</summary>
     public int FirstRow => _promptLength - 1;
 
-    /// <summary>Makes the own evidence of the next position from its row of logits and compares it; true when the check is decided, or cannot go on.</summary>
+    /// <summary>Compares the next position with its own row of logits; true when the check is decided, or cannot go on.</summary>
     public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)
     {
         if (!LogitRows.IsUsable(logits))
@@ -55,22 +59,16 @@ internal sealed class CheckJob
 
         try
         {
-            return Accept(sampler.Choose(logits, _state));
+            if (_comparison.Next(sampler, logits, _state) is not { } outcome)
+                return false;
+            _outcome.TrySetResult(outcome);
+            return true;
         }
         catch (GrammarException e)
         {
             Fail(EngineRefusal.BadPrompt, e.Message);
             return true;
         }
-    }
-
-    private bool Accept(PositionEvidence own)
-    {
-        _state.Accept(own.Token);
-        if (_comparison.Next(own) is not { } outcome)
-            return false;
-        _outcome.TrySetResult(outcome);
-        return true;
     }
 
     public void Cancel() => _cancelled = true;

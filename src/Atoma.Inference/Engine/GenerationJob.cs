@@ -25,6 +25,7 @@ internal sealed class GenerationJob
     {
         Prompt = [.. task.Prompt];
         Parameters = task.Parameters;
+        Flow = task.Flow;
         _state = state;
         _finish = finish;
     }
@@ -32,6 +33,9 @@ internal sealed class GenerationJob
     public int[] Prompt { get; }
 
     public SamplingParameters Parameters { get; }
+
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public ChannelReader<GeneratedStep> Steps => _steps.Reader;
 

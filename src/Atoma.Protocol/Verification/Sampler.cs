@@ -9,7 +9,7 @@ namespace Atoma.Protocol.Verification;
 /// ln p′/T + Gumbel noise → best first. From the quantised log-probabilities on everything but the grammar can be replayed from
 /// the evidence alone (<see cref="Stage1"/>). Keeps scratch space: one for each thread.
 /// </summary>
-public sealed class Sampler
+public sealed partial class Sampler
 {
     /// <summary>Best tokens that are held against a grammar before the whole vocabulary is: inside a text most of them fit.</summary>
     private const int LookAhead = 2 * VerificationLimits.Candidates;
@@ -22,6 +22,10 @@ public sealed class Sampler
     private readonly double[] _values = new double[VerificationLimits.Candidates];
     private readonly double[] _weights = new double[VerificationLimits.Candidates];
 
+    /// <summary>ln Σ exp(logit) of the row chosen from last, and the candidates that its filters left.</summary>
+    private double _normaliser;
+    private int _count;
+
     /// <param name="logits">One row, a value for each token id; finite or −∞, one of them finite.</param>
     /// <param name="state">The answer so far.</param>
     /// <exception cref="GrammarException">The grammar needs too many steps.</exception>
@@ -30,12 +34,12 @@ public sealed class Sampler
         Invariant.Assert(state.Grammar is null || state.Grammar.VocabularySize == logits.Length);
         var largest = LogitScan.Maxima(logits, _maxima);
         Invariant.Assert(float.IsFinite(largest));
-        var normaliser = LogSum.Of(logits, largest);
-        var likeliest = state.Parameters.TopLogprobs == 0 ? [] : Likeliest(logits, normaliser, state.Parameters.TopLogprobs);
-        var count = Keep(logits, normaliser, state);
+        _normaliser = LogSum.Of(logits, largest);
+        var likeliest = state.Parameters.TopLogprobs == 0 ? [] : Likeliest(logits, _normaliser, state.Parameters.TopLogprobs);
+        var count = Keep(logits, _normaliser, state);
         Invariant.Assert(count > 0);
-        count = Filter(state.Parameters, count);
-        return new PositionEvidence(BestOf(state, count)) { Likeliest = likeliest };
+        _count = Filter(state.Parameters, count);
+        return new PositionEvidence(BestOf(state, _count)) { Likeliest = likeliest };
     }
 
     /// <summary>The best candidates that may be chosen, best first, into <see cref="_kept"/>; returns how many.</summary>
