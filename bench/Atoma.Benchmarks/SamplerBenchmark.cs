@@ -70,7 +70,8 @@ internal static class SamplerBenchmark
     {
         LlamaRuntime.Initialise(new LlamaLibraryOptions(), NullLogger.Instance);
         // Only the vocabulary is read: files without weights, which no engine would take, will do.
-        using var model = ModelLoader.LoadVocabulary(new GgufModel(Path.GetFullPath(path), "", "", 0, 0, Hash32.Zero, 0, 0));
+        using var model = ModelLoader.LoadVocabulary(new GgufModel(
+            Path.GetFullPath(path), "", "", 0, 0, Hash32.Zero, 0, 0, new GgufDimensions(0, 0, 0, 0, 0, 0), new HashSet<uint>()));
         using var texts = new Vocabulary(model);
         var clock = Stopwatch.StartNew();
         var vocabulary = GrammarVocabulary.Build(texts.Size, texts.BytesOf, texts.EndOfGeneration);
