@@ -9,6 +9,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     ThroughputBenchmark.Create(),
+    SamplerBenchmark.Create(),
     InvarianceBenchmark.Create(),
     DetectionBenchmark.Create(),
     OperatingCurveBenchmark.Create(),

@@ -123,7 +123,21 @@ public sealed record AnswerEvent
 
     /// <summary>Set on the last event only.</summary>
     [Id(2)] public AnswerEnd? End { get; init; }
+
+    /// <summary>Probabilities of the tokens whose text is complete with this event, where asked for; provisional as the text.</summary>
+    [Id(3)] public IReadOnlyList<TokenLogprobs> Logprobs { get; init; } = [];
 }
+
+/// <param name="Token">Token id.</param>
+/// <param name="Bytes">Its UTF-8 bytes, maybe part of a character; empty for special tokens.</param>
+/// <param name="Quanta">−ln p in steps of 1/2048 nat, 0 to 65535.</param>
+[GenerateSerializer, Alias("atoma.TokenLogprob"), Immutable]
+public sealed record TokenLogprob([property: Id(0)] int Token, [property: Id(1)] byte[] Bytes, [property: Id(2)] int Quanta);
+
+/// <param name="Chosen">The token of the answer.</param>
+/// <param name="Top">The likeliest tokens there, the likeliest first.</param>
+[GenerateSerializer, Alias("atoma.TokenLogprobs"), Immutable]
+public sealed record TokenLogprobs([property: Id(0)] TokenLogprob Chosen, [property: Id(1)] IReadOnlyList<TokenLogprob> Top);
 
 /// <summary>How an answer ended.</summary>
 [GenerateSerializer, Alias("atoma.AnswerEnd"), Immutable]
@@ -151,6 +165,9 @@ public sealed record AnswerEnd
 
     /// <summary>Nodes convicted on the way.</summary>
     [Id(8)] public required int Convictions { get; init; }
+
+    /// <summary>Verified probabilities of the tokens that <see cref="Text"/> is made of, where asked for.</summary>
+    [Id(9)] public IReadOnlyList<TokenLogprobs> Logprobs { get; init; } = [];
 }
 
 /// <param name="Account">Whose request it is.</param>

@@ -79,6 +79,48 @@ public sealed class SubmitTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("\"repetition_penalty\":1.3,\"repetition_window\":-1")]
+    [InlineData("\"repeat_penalty\":1.3,\"repeat_last_n\":-1")]
+    [InlineData("\"repeat_penalty\":1.3,\"repetition_penalty\":1.3,\"repetition_window\":147456")]
+    public async Task Submit_SamplerFields_ArePassedOn(string repetition)
+    {
+        using var response = await _host.ChatAsync(repetition + ",\"stop_token_ids\":[9,3,9],\"ignore_eos\":true,\"grammar\":\"root ::= [a-z]+\",\"logprobs\":true,\"top_logprobs\":4");
+        await response.OkAsync();
+        Assert.Equivalent(
+            new SamplingParameters
+            {
+                RepetitionPenalty = 1.3, RepetitionWindow = 147_456, StopTokens = [3, 9], IgnoreEndOfSequence = true, Grammar = "root ::= [a-z]+", TopLogprobs = 4,
+            },
+            Parameters(_host.Network.Submitted.Single()));
+    }
+
+    [Theory]
+    [InlineData("{\"type\":\"json_object\"}", "{\"a\":[1]}", "[1]")]
+    [InlineData("{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"strict\":true,\"schema\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}}}", "[1, 2]", "{}")]
+    public async Task Submit_ResponseFormat_BecomesAGrammar(string format, string good, string bad)
+    {
+        using var response = await _host.ChatAsync("\"response_format\":" + format);
+        await response.OkAsync();
+        var grammar = Parameters(_host.Network.Submitted.Single()).Grammar;
+        Assert.True(Structured.GrammarWriter.Accepts(grammar, good));
+        Assert.False(Structured.GrammarWriter.Accepts(grammar, bad));
+    }
+
+    /// <summary>The token's own probability comes with those of the likeliest: one is asked for though none is shown.</summary>
+    [Theory]
+    [InlineData("/v1/chat/completions", "\"logprobs\":true", 1)]
+    [InlineData("/v1/chat/completions", "\"logprobs\":false", 0)]
+    [InlineData("/v1/completions", "\"logprobs\":0", 1)]
+    [InlineData("/v1/completions", "\"logprobs\":5", 5)]
+    [InlineData("/v1/completions", "\"logprobs\":null", 0)]
+    public async Task Submit_Logprobs_AskForTheLikeliest(string path, string field, int top)
+    {
+        using var response = await _host.PostAsync(path, path.Contains("chat", StringComparison.Ordinal) ? Bodies.Chat(field) : Bodies.Text(field));
+        await response.OkAsync();
+        Assert.Equal(top, Parameters(_host.Network.Submitted.Single()).TopLogprobs);
+    }
+
+    [Theory]
     [InlineData("0", 0UL)]
     [InlineData("18446744073709551615", ulong.MaxValue)]
     [InlineData("-9223372036854775808", 9223372036854775808UL)]

@@ -38,6 +38,18 @@ internal abstract record AnswerBody
     /// <summary>-2 to 2. Default 0.</summary>
     public double? FrequencyPenalty { get; init; }
 
+    /// <summary>1 to 2; the log-probability of a token among the last repetition_window is multiplied by it. Default 1.</summary>
+    public double? RepetitionPenalty { get; init; }
+
+    /// <summary>Tokens of prompt and answer that repetition_penalty looks back on; -1 for all. Default 64.</summary>
+    public int? RepetitionWindow { get; init; }
+
+    /// <summary>llama.cpp's name of repetition_penalty.</summary>
+    public double? RepeatPenalty { get; init; }
+
+    /// <summary>llama.cpp's name of repetition_window.</summary>
+    public int? RepeatLastN { get; init; }
+
     /// <summary>Token id to bias, -100 to 100; at most 1024.</summary>
     public Dictionary<string, double>? LogitBias { get; init; }
 
@@ -46,6 +58,21 @@ internal abstract record AnswerBody
 
     /// <summary>One to four texts that end the answer; they are not part of it.</summary>
     public JsonElement? Stop { get; init; }
+
+    /// <summary>Up to 16 token ids that end the answer; they are not part of it.</summary>
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
+    /// <summary>Go on after the model's end of an answer, to max_tokens.</summary>
+    public bool? IgnoreEos { get; init; }
+
+    /// <summary>A GBNF grammar (llama.cpp's notation) that the answer must fit, rule root; at most 64 KiB.</summary>
+    public string? Grammar { get; init; }
+
+    /// <summary>{"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name": "...", "schema": {...}}}: the answer is such JSON.</summary>
+    public JsonElement? ResponseFormat { get; init; }
+
+    /// <summary>Show the probability of each token. For chats true or false, with top_logprobs; for completions the number of likeliest tokens to show, 0 to 20.</summary>
+    public JsonElement? Logprobs { get; init; }
 
     /// <summary>How much integrity to pay for: "none" (default), "checked", "checked:3", "replicated:3", or {"assurance": 0.999}, the wanted probability that a wrong answer is caught.</summary>
     public JsonElement? Integrity { get; init; }
@@ -64,6 +91,9 @@ internal sealed record ChatCompletionBody : AnswerBody
 
     /// <summary>Another name of max_tokens.</summary>
     public int? MaxCompletionTokens { get; init; }
+
+    /// <summary>Likeliest tokens to show of each position, 0 to 20; only with logprobs: true.</summary>
+    public int? TopLogprobs { get; init; }
 }
 
 /// <summary>One message of a conversation.</summary>

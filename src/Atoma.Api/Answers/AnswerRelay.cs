@@ -36,20 +36,22 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
     private async Task RelayAsync(AnswerWriter writer, OpenRequest request, Question question, CancellationToken cancellationToken)
     {
         var shown = new System.Text.StringBuilder();
+        var chances = new List<TokenLogprobs>();
         await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
         {
-            if (question.Streaming && current.Text.Length > 0)
+            if (question.Streaming && (current.Text.Length > 0 || current.Logprobs.Count > 0))
             {
+                await writer.PieceAsync(current.Text, Shown(question, current.Logprobs, shown.Length));
                 shown.Append(current.Text);
-                await writer.PieceAsync(current.Text);
+                chances.AddRange(current.Logprobs);
             }
 
             if (current.End is { } end)
-                await EndAsync(writer, request, question, end, shown.ToString());
+                await EndAsync(writer, request, question, end, shown.ToString(), chances);
         }
     }
 
-    private async Task EndAsync(AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, string shown)
+    private async Task EndAsync(AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, string shown, IReadOnlyList<TokenLogprobs> chances)
     {
         var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
         var usage = new UsageBody(end.PromptTokens, end.OutputTokens, end.PromptTokens + end.OutputTokens);
@@ -59,12 +61,12 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         }
         else if (!question.Streaming)
         {
-            await writer.WholeAsync(end.Text, end.FinishReason, usage, atoma);
+            await writer.WholeAsync(end.Text, end.FinishReason, usage, atoma, Shown(question, end.Logprobs, 0));
         }
-        else if (end.Text.StartsWith(shown, StringComparison.Ordinal))
+        else if (end.Text.StartsWith(shown, StringComparison.Ordinal) && StartWith(end.Logprobs, chances))
         {
-            if (end.Text.Length > shown.Length)
-                await writer.PieceAsync(end.Text[shown.Length..]);
+            if (end.Text.Length > shown.Length || end.Logprobs.Count > chances.Count)
+                await writer.PieceAsync(end.Text[shown.Length..], Shown(question, [.. end.Logprobs.Skip(chances.Count)], shown.Length));
             await writer.FinishAsync(end.FinishReason, question.IncludeUsage ? usage : null, atoma);
         }
         else
@@ -73,4 +75,14 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
             await writer.ErrorAsync(Refusals.Diverged(atoma));
         }
     }
+
+    private static ShownLogprobs? Shown(Question question, IReadOnlyList<TokenLogprobs> chances, int offset) =>
+        question.Logprobs is { } top ? new ShownLogprobs(chances, top, offset) : null;
+
+    /// <summary>Whether the probabilities shown so far are those of the verified answer.</summary>
+    private static bool StartWith(IReadOnlyList<TokenLogprobs> whole, IReadOnlyList<TokenLogprobs> start) =>
+        start.Count <= whole.Count && start.Zip(whole).All(c => IsSame(c.First.Chosen, c.Second.Chosen) && c.First.Top.Count == c.Second.Top.Count
+            && c.First.Top.Zip(c.Second.Top).All(t => IsSame(t.First, t.Second)));
+
+    private static bool IsSame(TokenLogprob left, TokenLogprob right) => left.Token == right.Token && left.Quanta == right.Quanta;
 }

@@ -15,7 +15,9 @@ internal sealed record UsageBody(int PromptTokens, int CompletionTokens, int Tot
 internal sealed record ChatCompletion(
     string Id, string Object, long Created, string Model, IReadOnlyList<ChatChoice> Choices, UsageBody Usage, AtomaBody Atoma);
 
-internal sealed record ChatChoice(int Index, AssistantMessage Message, string FinishReason);
+internal sealed record ChatChoice(
+    int Index, AssistantMessage Message, string FinishReason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ChatLogprobs? Logprobs = null);
 
 internal sealed record AssistantMessage(string Role, string Content);
 
@@ -25,7 +27,9 @@ internal sealed record ChatCompletionChunk(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AtomaBody? Atoma);
 
-internal sealed record ChatChunkChoice(int Index, ChatDelta Delta, string? FinishReason);
+internal sealed record ChatChunkChoice(
+    int Index, ChatDelta Delta, string? FinishReason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ChatLogprobs? Logprobs = null);
 
 internal sealed record ChatDelta(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role,
@@ -37,4 +41,6 @@ internal sealed record TextCompletion(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AtomaBody? Atoma);
 
-internal sealed record TextChoice(int Index, string Text, string? FinishReason);
+internal sealed record TextChoice(
+    int Index, string Text, string? FinishReason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TextLogprobs? Logprobs = null);

@@ -15,18 +15,18 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     /// <summary>Whether a piece was sent: from then on an error is an event, not a status.</summary>
     public bool Streaming { get; set; }
 
-    public async Task WholeAsync(string text, string finishReason, UsageBody usage, AtomaBody atoma)
+    public async Task WholeAsync(string text, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
-        var body = shape.Whole(head, text, finishReason, usage, atoma);
+        var body = shape.Whole(head, text, finishReason, usage, atoma, logprobs);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, cancellationToken);
     }
 
-    public async Task PieceAsync(string text)
+    public async Task PieceAsync(string text, ShownLogprobs? logprobs)
     {
         await StartAsync();
-        await EventAsync(shape.Piece(head, text));
+        await EventAsync(shape.Piece(head, text, logprobs));
         await context.Response.Body.FlushAsync(cancellationToken);
     }
 

@@ -9,12 +9,12 @@ internal sealed record AnswerHead(string RequestId, long Created, string Model);
 /// <summary>How one endpoint writes its answers, as UTF-8 JSON.</summary>
 internal interface IAnswerShape
 {
-    byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma);
+    byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs);
 
     /// <summary>Chunk before any text; null when there is none.</summary>
     byte[]? First(AnswerHead head);
 
-    byte[] Piece(AnswerHead head, string text);
+    byte[] Piece(AnswerHead head, string text, ShownLogprobs? logprobs);
 
     byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma);
 
@@ -25,14 +25,15 @@ internal sealed class ChatShape : IAnswerShape
 {
     private const string ChunkObject = "chat.completion.chunk";
 
-    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma) =>
+    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs) =>
         JsonSerializer.SerializeToUtf8Bytes(
-            new ChatCompletion(Id(head), "chat.completion", head.Created, head.Model, [new ChatChoice(0, new AssistantMessage("assistant", text), finishReason)], usage, atoma),
+            new ChatCompletion(Id(head), "chat.completion", head.Created, head.Model, [new ChatChoice(0, new AssistantMessage("assistant", text), finishReason, logprobs?.ForChat())], usage, atoma),
             ApiJson.Web.ChatCompletion);
 
     public byte[] First(AnswerHead head) => Chunk(head, [new ChatChunkChoice(0, new ChatDelta("assistant", ""), null)]);
 
-    public byte[] Piece(AnswerHead head, string text) => Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, text), null)]);
+    public byte[] Piece(AnswerHead head, string text, ShownLogprobs? logprobs) =>
+        Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, text), null, logprobs?.ForChat())]);
 
     public byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma) =>
         Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, null), finishReason)], null, atoma);
@@ -48,12 +49,12 @@ internal sealed class ChatShape : IAnswerShape
 
 internal sealed class TextShape : IAnswerShape
 {
-    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma) =>
-        Write(head, [new TextChoice(0, text, finishReason)], usage, atoma);
+    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs) =>
+        Write(head, [new TextChoice(0, text, finishReason, logprobs?.ForText())], usage, atoma);
 
     public byte[]? First(AnswerHead head) => null;
 
-    public byte[] Piece(AnswerHead head, string text) => Write(head, [new TextChoice(0, text, null)]);
+    public byte[] Piece(AnswerHead head, string text, ShownLogprobs? logprobs) => Write(head, [new TextChoice(0, text, null, logprobs?.ForText())]);
 
     public byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma) => Write(head, [new TextChoice(0, "", finishReason)], null, atoma);
 

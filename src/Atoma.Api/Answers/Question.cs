@@ -30,6 +30,9 @@ internal sealed record Question
 
     public required double? Assurance { get; init; }
 
+    /// <summary>Likeliest tokens to show of each position, 0 for the answer's own alone; null for none.</summary>
+    public required int? Logprobs { get; init; }
+
     public required bool Streaming { get; init; }
 
     public required bool IncludeUsage { get; init; }

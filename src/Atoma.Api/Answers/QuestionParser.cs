@@ -32,6 +32,12 @@ internal static class QuestionParser
             return badStop;
         if (Biases(body.LogitBias, out var biases) is { } badBias)
             return badBias;
+        if (AnswerFormat.Parse(body).Failed(out var badFormat, out var grammar))
+            return badFormat;
+        if (LogprobsFields.Parse(body, out var logprobs) is { } badLogprobs)
+            return badLogprobs;
+        if (Repetition(body, out var repetition) is { } badRepetition)
+            return badRepetition;
         if (Integrity.Parse(body.Integrity, out var level, out var assurance) is { } badIntegrity)
             return badIntegrity;
 
@@ -44,8 +50,15 @@ internal static class QuestionParser
             MinP = body.MinP ?? defaults.MinP,
             PresencePenalty = body.PresencePenalty ?? defaults.PresencePenalty,
             FrequencyPenalty = body.FrequencyPenalty ?? defaults.FrequencyPenalty,
+            RepetitionPenalty = repetition.Penalty ?? defaults.RepetitionPenalty,
+            RepetitionWindow = repetition.Window ?? defaults.RepetitionWindow,
             LogitBias = biases,
             Stop = stops,
+            StopTokens = [.. (body.StopTokenIds ?? []).Distinct().Order()],
+            IgnoreEndOfSequence = body.IgnoreEos is true,
+            Grammar = grammar,
+            // The answer's own probability comes with those of the likeliest, so one is asked for at least.
+            TopLogprobs = logprobs is { } top ? Math.Max(1, top) : 0,
             MaxTokens = maxTokens ?? defaults.MaxTokens,
             Seed = seed ?? 0,
         };
@@ -61,6 +74,7 @@ internal static class QuestionParser
             SeedGiven = seed is not null,
             Integrity = level,
             Assurance = assurance,
+            Logprobs = logprobs,
             Streaming = body.Stream is true,
             IncludeUsage = body.StreamOptions?.IncludeUsage is true,
         };
@@ -73,7 +87,7 @@ internal static class QuestionParser
         var param = word switch
         {
             "max_tokens" => maxTokensField,
-            _ when word.Contains('_', StringComparison.Ordinal) || word is "temperature" => word,
+            _ when word.Contains('_', StringComparison.Ordinal) || word is "temperature" or "grammar" => word,
             _ when problem.Contains("stop text", StringComparison.Ordinal) => "stop",
             _ => null,
         };
@@ -93,6 +107,18 @@ internal static class QuestionParser
         else
             return OpenAiErrors.Invalid("seed", "must be an integer of at most 64 bits", "invalid_type");
         return null;
+    }
+
+    /// <summary>By either name; both names must say the same.</summary>
+    private static ApiError? Repetition(AnswerBody body, out (double? Penalty, int? Window) repetition)
+    {
+        var window = body.RepetitionWindow ?? body.RepeatLastN;
+        repetition = (body.RepetitionPenalty ?? body.RepeatPenalty, window == -1 ? VerificationLimits.RepetitionWindow : window);
+        if (body is { RepetitionPenalty: { } penalty, RepeatPenalty: { } other } && penalty != other)
+            return OpenAiErrors.Invalid("repeat_penalty", "contradicts 'repetition_penalty'; send one of them");
+        return body is { RepetitionWindow: { } given, RepeatLastN: { } last } && given != last
+            ? OpenAiErrors.Invalid("repeat_last_n", "contradicts 'repetition_window'; send one of them")
+            : null;
     }
 
     private static ApiError? Stops(JsonElement? element, out IReadOnlyList<string> stops)

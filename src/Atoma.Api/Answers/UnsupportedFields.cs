@@ -17,9 +17,7 @@ internal static class UnsupportedFields
         new("tool_choice", v => Says(v, "none"), "Remove it; tool calls are not offered."),
         new("functions", EmptyList, "Remove it; function calls are not offered."),
         new("function_call", v => Says(v, "none"), "Remove it; function calls are not offered."),
-        new("response_format", TextFormat, "Only {\"type\": \"text\"} is offered."),
-        new("logprobs", False, "Remove it; log-probabilities are in the receipt."),
-        new("top_logprobs", v => Whole(v, 0), "Remove it; log-probabilities are in the receipt."),
+        new("top_logprobs", v => Whole(v, 0), "Send the number in 'logprobs'."),
         new("echo", False, "Remove it."),
         new("suffix", v => Says(v, ""), "Remove it; text is only continued at its end."),
         new("best_of", v => Whole(v, 1), "Only 1 is offered."),
@@ -63,9 +61,6 @@ internal static class UnsupportedFields
     private static bool Says(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     private static bool Whole(JsonElement value, int number) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var n) && n == number;
-
-    private static bool TextFormat(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && Says(type, "text");
 
     private static bool TextOnly(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => Says(v, "text"));
 }

@@ -36,6 +36,22 @@ internal static class FieldSchemas
             AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }],
             Description = "One to four texts that end the answer; they are not part of it.",
         },
+        "logprobs" => new OpenApiSchema
+        {
+            AnyOf = [new OpenApiSchema { Type = JsonSchemaType.Boolean }, new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "20" }],
+            Description = "Show the probability of each token. For chats true or false, with top_logprobs; for completions the number of likeliest tokens to show.",
+        },
+        "response_format" => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+            {
+                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("text")!, JsonValue.Create("json_object")!, JsonValue.Create("json_schema")!] },
+                ["json_schema"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "{\"name\": \"...\", \"schema\": {...}}; a keyword that cannot be held to is refused by name." },
+            },
+            Required = new HashSet<string>(StringComparer.Ordinal) { "type" },
+            Description = "The answer is text, any JSON object, or JSON that satisfies a schema.",
+        },
         "content" => new OpenApiSchema
         {
             AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }], Description = "A text, or a list of text parts.",

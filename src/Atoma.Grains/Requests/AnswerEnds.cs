@@ -12,12 +12,15 @@ internal static class AnswerEnds
     public static AnswerEnd Of(RequestState state, ITokenizer? tokenizer)
     {
         var text = "";
+        IReadOnlyList<TokenLogprobs> logprobs = [];
         if (state.Answer is { } answer && tokenizer is not null)
         {
             var whole = new AnswerText(tokenizer, state.Spec.Parameters.Stop, state.Spec.Parameters.StopTokens);
             whole.Add([.. answer.Output]);
             whole.Finish();
             text = whole.Shown;
+            if (state.Spec.Parameters.TopLogprobs > 0)
+                logprobs = answer.Positions.Take(whole.TokensShown(final: true)).Select(p => AnswerLogprobs.Of(p, tokenizer)).ToArray();
         }
 
         return new AnswerEnd
@@ -34,6 +37,7 @@ internal static class AnswerEnds
             OutputTokens = state.Answer?.OutputCount ?? 0,
             PriceMicros = state.Price.Value,
             Text = text,
+            Logprobs = logprobs,
             Integrity = state.Spec.Integrity.ToString(),
             Convictions = state.Convictions.Count,
         };

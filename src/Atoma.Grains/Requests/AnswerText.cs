@@ -11,17 +11,39 @@ internal sealed class AnswerText(ITokenizer tokenizer, IReadOnlyList<string> sto
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StringBuilder _text = new();
+    private readonly List<int> _ends = [];
     private int _shown;
+    private int _tokensShown;
     private bool _stopped;
 
     /// <summary>Everything that may be shown so far.</summary>
     public string Shown => _text.ToString(0, _shown);
 
+    /// <summary>
+    /// Tokens, from the first on, whose text is shown; at the end also one of which only a part is. A token without a text of its
+    /// own (special, or the start of a character) counts once a later one does.
+    /// </summary>
+    public int TokensShown(bool final)
+    {
+        for (var i = _ends.Count - 1; i >= _tokensShown; i--)
+        {
+            var start = i == 0 ? 0 : _ends[i - 1];
+            if (_ends[i] > start && (final ? start < _shown : _ends[i] <= _shown))
+                return _tokensShown = i + 1;
+        }
+
+        return _tokensShown;
+    }
+
     /// <summary>Adds tokens; returns what can be shown now beyond what was.</summary>
     public string Add(IReadOnlyList<int> tokens)
     {
         foreach (var token in tokens.TakeWhile(t => !stopTokens.Contains(t)))
+        {
             Append(tokenizer.TokenBytes(token), flush: false);
+            _ends.Add(_text.Length);
+        }
+
         return Show(final: false);
     }
 

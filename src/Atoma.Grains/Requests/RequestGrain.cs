@@ -30,6 +30,7 @@ internal sealed class RequestGrain(
     private RequestState? _state;
     private SubmitReply? _accepted;
     private AnswerText? _text;
+    private AnswerLogprobs? _logprobs;
     private SignedReceipt? _receipt;
     private bool _settled;
     private Micros _dearest;
@@ -96,6 +97,7 @@ internal sealed class RequestGrain(
         log.RequestAccepted(spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
         _state = RequestMachine.Open(spec);
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
+        _logprobs = new AnswerLogprobs(tokenizer);
         _dearest = market.Offers.Select(Quoter.Eligible).Select(AnswerPrice).Aggregate(Micros.Zero, Micros.Max);
         _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
         await Happened(new RequestEvent.Started());
@@ -151,8 +153,7 @@ internal sealed class RequestGrain(
                 await Send(e.Node, e.Message);
                 break;
             case RequestEffect.Publish e:
-                if (_text is not null)
-                    _answer.Append(_text.Add(e.Tokens));
+                Publish(e);
                 break;
             case RequestEffect.Jail e:
                 await GrainFactory.GetGrain<INodeGrain>(Keys.Node(e.Node)).Jail(e.Reason);
@@ -245,7 +246,21 @@ internal sealed class RequestGrain(
         }
     }
 
-    private void End() => _answer.Append(_text?.Finish() ?? "", AnswerEnds.Of(_state!, tokenizers.Find(_state!.Spec.Model.Id)));
+    private void Publish(RequestEffect.Publish effect)
+    {
+        if (_text is null || _logprobs is null)
+            return;
+        var fresh = _text.Add(effect.Tokens);
+        _logprobs.Add(effect.Shown);
+        _answer.Append(fresh, logprobs: _logprobs.Take(_text.TokensShown(final: false)));
+    }
+
+    private void End()
+    {
+        var rest = _text?.Finish() ?? "";
+        var end = AnswerEnds.Of(_state!, tokenizers.Find(_state!.Spec.Model.Id));
+        _answer.Append(rest, end, _logprobs?.Take(_text!.TokensShown(final: true)));
+    }
 
     private void Arm(TimeSpan due)
     {

@@ -53,9 +53,13 @@ public static partial class ExactMath
         const float Shift = 12582912f; // 1.5·2^23, as WholeNumberShift
         var k = Vector256.Floor(x * SingleInverseLn2 + Vector256.Create(0.5f));
         var r = x - k * SingleLn2High - k * SingleLn2Low;
-        var sum = Vector256<float>.Zero;
-        foreach (var coefficient in SingleInverseFactorials)
-            sum = sum * r + Vector256.Create(coefficient);
+        // Written out: 1/6! down to 1/0!, the first step of the scalar loop being exact.
+        var sum = Vector256.Create(1f / 720) * r + Vector256.Create(1f / 120);
+        sum = sum * r + Vector256.Create(1f / 24);
+        sum = sum * r + Vector256.Create(1f / 6);
+        sum = sum * r + Vector256.Create(1f / 2);
+        sum = sum * r + Vector256<float>.One;
+        sum = sum * r + Vector256<float>.One;
         var exponent = (k + Vector256.Create(Shift + 127)).AsInt32() - Vector256.Create(Shift).AsInt32();
         return sum * Vector256.ShiftLeft(exponent, 23).AsSingle();
     }

@@ -13,8 +13,11 @@ public abstract record NodeMessage
     /// <summary>Renews the lease.</summary>
     public sealed record Heartbeat(int Busy) : NodeMessage;
 
-    /// <summary>Provisional tokens (P5.3), from output position <paramref name="From"/> on.</summary>
-    public sealed record Progress(Hash32 Request, int From, IReadOnlyList<int> Tokens) : NodeMessage;
+    /// <summary>
+    /// Provisional tokens (P5.3), from output position <paramref name="From"/> on. Where likeliest tokens were asked for, <paramref name="Shown"/>
+    /// has for each token its own evidence entry and those; else it is empty.
+    /// </summary>
+    public sealed record Progress(Hash32 Request, int From, IReadOnlyList<int> Tokens, IReadOnlyList<PositionEvidence> Shown) : NodeMessage;
 
     /// <summary>The node's commitment (P5.4).</summary>
     public sealed record Commit(Commitment Commitment) : NodeMessage;
@@ -57,7 +60,9 @@ public abstract record NodeMessage
                 w.Byte(2).Int32(m.Busy);
                 break;
             case Progress m:
-                w.Byte(3).Hash(m.Request).Int32(m.From).Tokens([.. m.Tokens]);
+                w.Byte(3).Hash(m.Request).Int32(m.From).Tokens([.. m.Tokens]).Bool(m.Shown.Count > 0);
+                foreach (var position in m.Shown)
+                    position.Write(w);
                 break;
             case Commit m:
                 w.Byte(4);
@@ -100,7 +105,7 @@ public abstract record NodeMessage
                 message = new Heartbeat(r.Int32());
                 break;
             case 3:
-                message = new Progress(r.Hash(), r.Int32(), r.Tokens(NodeLimits.ProgressTokens));
+                message = ReadProgress(ref r);
                 break;
             case 4:
                 message = new Commit(Commitment.Read(ref r));
@@ -123,6 +128,15 @@ public abstract record NodeMessage
 
         r.End();
         return message;
+    }
+
+    private static Progress ReadProgress(ref CanonicalReader r)
+    {
+        var (request, from, tokens) = (r.Hash(), r.Int32(), r.Tokens(NodeLimits.ProgressTokens));
+        var shown = new PositionEvidence[r.Bool() ? tokens.Length : 0];
+        for (var i = 0; i < shown.Length; i++)
+            shown[i] = PositionEvidence.Read(ref r);
+        return new Progress(request, from, tokens, shown);
     }
 }
 

@@ -1,6 +1,7 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Requests;
 
@@ -37,7 +38,7 @@ public abstract record RequestEffect
     public sealed record Send(NodeId Node, CoordinatorMessage Message) : RequestEffect;
 
     /// <summary>Show these provisional tokens (P5.3).</summary>
-    public sealed record Publish(IReadOnlyList<int> Tokens) : RequestEffect;
+    public sealed record Publish(IReadOnlyList<int> Tokens, IReadOnlyList<PositionEvidence> Shown) : RequestEffect;
 
     /// <summary>Jail a convicted node at once; the money waits for the appeal window (P8.5).</summary>
     public sealed record Jail(NodeId Node, string Reason) : RequestEffect;

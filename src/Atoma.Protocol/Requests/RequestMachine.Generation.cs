@@ -27,14 +27,23 @@ public sealed partial class RequestMachine
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
         // Progress without a token would renew the time limit for ever.
-        if (progress.Tokens.Count == 0 || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        if (progress.Tokens.Count == 0 || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
         }
 
-        turn.Replace(sender with { Streamed = sender.Streamed.AddRange(progress.Tokens), Due = turn.In(options.CommitTimeoutMs) });
+        turn.Replace(sender with { Streamed = sender.Streamed.AddRange(progress.Tokens), Shown = sender.Shown.AddRange(progress.Shown), Due = turn.In(options.CommitTimeoutMs) });
         PublishFromLead(turn);
+    }
+
+    /// <summary>Probabilities come with each token or not at all, as asked.</summary>
+    private static bool ShowsWhatWasAsked(SamplingParameters parameters, NodeMessage.Progress progress)
+    {
+        if (parameters.TopLogprobs == 0)
+            return progress.Shown.Count == 0;
+        return progress.Shown.Count == progress.Tokens.Count
+            && progress.Shown.Zip(progress.Tokens).All(s => s.First.Token == s.Second && s.First.Likeliest.Count <= parameters.TopLogprobs);
     }
 
     /// <summary>Shows what the first active generator has beyond what was shown, as long as it agrees with what was shown.</summary>
@@ -48,7 +57,7 @@ public sealed partial class RequestMachine
             return;
         var fresh = lead.Streamed.GetRange(shown.Count, end - shown.Count);
         turn.State = turn.State with { Published = shown.AddRange(fresh) };
-        turn.Effects.Add(new RequestEffect.Publish(fresh));
+        turn.Effects.Add(new RequestEffect.Publish(fresh, lead.Shown.IsEmpty ? [] : lead.Shown.GetRange(shown.Count, end - shown.Count)));
     }
 
     private void OnCommit(Turn turn, Participant sender, Commitment commitment)
@@ -110,7 +119,7 @@ public sealed partial class RequestMachine
         }
 
         var streamed = transcript.Finish == FinishReason.Cancelled ? sender.Streamed.Take(transcript.OutputCount) : sender.Streamed;
-        if (!IsPrefix([.. streamed], [.. transcript.Output]))
+        if (!IsPrefix([.. streamed], [.. transcript.Output]) || sender.Shown.Zip(transcript.Positions).Any(s => !s.First.Equals(s.Second.Shown)))
         {
             Fail(turn, sender, ParticipantFailure.StreamedOtherwise);
             return;

@@ -34,7 +34,7 @@ public sealed partial class RequestMachine
             // The requester gets the rest of the verified answer before the end.
             var rest = output[turn.State.Published.Count..];
             if (IsPrefix(turn.State.Published, output))
-                turn.Effects.Add(new RequestEffect.Publish(rest));
+                turn.Effects.Add(new RequestEffect.Publish(rest, turn.State.Spec.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Skip(turn.State.Published.Count).Select(p => p.Shown)]));
         }
 
         End(turn, RequestPhase.Settled, RefundReason.None);

@@ -109,6 +109,9 @@ public sealed record Participant(DrawProof Draw, ParticipantStatus Status)
     /// <summary>Provisional tokens so far.</summary>
     public ImmutableList<int> Streamed { get; init; } = [];
 
+    /// <summary>Their probabilities where asked for, one for each; not stored.</summary>
+    public ImmutableList<PositionEvidence> Shown { get; init; } = [];
+
     public Commitment? Commitment { get; init; }
 
     /// <summary>Opens the commitment.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Atoma.Protocol.Common;
 
@@ -25,11 +26,12 @@ public static class LogSum
         {
             var block = logits.Slice(start, Math.Min(Block, logits.Length - start));
             var (low, high) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            ref var first = ref MemoryMarshal.GetReference(block);
             var i = 0;
             for (; i <= block.Length - Lanes; i += Lanes)
             {
-                low += Terms(Vector256.Create(block.Slice(i, Lanes / 2)), largest);
-                high += Terms(Vector256.Create(block.Slice(i + Lanes / 2, Lanes / 2)), largest);
+                low += Terms(Vector256.LoadUnsafe(ref first, (nuint)i), largest);
+                high += Terms(Vector256.LoadUnsafe(ref first, (nuint)i + Lanes / 2), largest);
             }
 
             low.CopyTo(lanes);

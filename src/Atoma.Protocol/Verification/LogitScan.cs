@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Atoma.Protocol.Common;
 
@@ -18,16 +19,19 @@ internal static class LogitScan
     {
         Invariant.Assert(logits.Length > 0);
         maxima.Fill(float.NegativeInfinity);
+        Invariant.Assert(maxima.Length == Groups);
+        ref var group = ref MemoryMarshal.GetReference(maxima);
         var numbers = Vector256<float>.AllBitsSet;
         for (var start = 0; start < logits.Length; start += Groups)
         {
             var row = logits.Slice(start, Math.Min(Groups, logits.Length - start));
+            ref var first = ref MemoryMarshal.GetReference(row);
             var i = 0;
             for (; i <= row.Length - Lanes; i += Lanes)
             {
-                var values = Vector256.Create(row.Slice(i, Lanes));
+                var values = Vector256.LoadUnsafe(ref first, (nuint)i);
                 numbers &= Vector256.Equals(values, values);
-                Vector256.MaxNative(Vector256.Create<float>(maxima.Slice(i, Lanes)), values).CopyTo(maxima[i..]);
+                Vector256.MaxNative(Vector256.LoadUnsafe(ref group, (nuint)i), values).StoreUnsafe(ref group, (nuint)i);
             }
 
             for (; i < row.Length; i++)
@@ -84,9 +88,10 @@ internal static class LogitScan
     {
         var i = from;
         var floors = Vector256.Create(floor);
+        ref var first = ref MemoryMarshal.GetReference(logits);
         for (; i <= logits.Length - Lanes; i += Lanes)
         {
-            var mask = Vector256.GreaterThanOrEqual(Vector256.Create(logits.Slice(i, Lanes)), floors).ExtractMostSignificantBits();
+            var mask = Vector256.GreaterThanOrEqual(Vector256.LoadUnsafe(ref first, (nuint)i), floors).ExtractMostSignificantBits();
             if (mask != 0)
                 return i + System.Numerics.BitOperations.TrailingZeroCount(mask);
         }

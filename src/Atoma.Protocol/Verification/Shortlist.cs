@@ -2,13 +2,39 @@ using Atoma.Protocol.Common;
 
 namespace Atoma.Protocol.Verification;
 
-/// <summary>A token as the sampler ranks it.</summary>
-/// <param name="Value">Higher is better; ties go to the lower id.</param>
-/// <param name="Token">Token id.</param>
-/// <param name="Quanta">Its quantised log-probability.</param>
-internal readonly record struct Ranked(double Value, int Token, ushort Quanta) : IComparable<Ranked>
+/// <summary>A token as the sampler ranks it: the higher value first, ties to the lower id.</summary>
+internal readonly struct Ranked(double value, int token, ushort quanta) : IComparable<Ranked>
 {
-    public int CompareTo(Ranked other) => SamplerMath.Order(Value, Token, other.Value, other.Token);
+    private const ulong SignBit = 1UL << 63;
+
+    /// <summary>The value as a number that falls where the value rises: a comparison of integers orders it.</summary>
+    private readonly ulong _key = KeyOf(value);
+
+    public int Token { get; } = token;
+
+    /// <summary>Its quantised log-probability.</summary>
+    public ushort Quanta { get; } = quanta;
+
+    public double Value
+    {
+        get
+        {
+            var rising = ~_key;
+            return BitConverter.UInt64BitsToDouble((rising & SignBit) != 0 ? rising ^ SignBit : ~rising);
+        }
+    }
+
+    /// <summary>Before the other.</summary>
+    public bool IsBetterThan(Ranked other) => _key != other._key ? _key < other._key : Token < other.Token;
+
+    public int CompareTo(Ranked other) => _key != other._key ? (_key < other._key ? -1 : 1) : Token.CompareTo(other.Token);
+
+    private static ulong KeyOf(double value)
+    {
+        // Adding +0 makes −0 the same number.
+        var bits = BitConverter.DoubleToUInt64Bits(value + 0.0);
+        return ~((bits & SignBit) != 0 ? ~bits : bits | SignBit);
+    }
 }
 
 /// <summary>Keeps the best of many: fills up, then is cut back to the best, from which on worse ones are not taken.</summary>
@@ -36,7 +62,7 @@ internal sealed class Shortlist
     public void Add(double value, int token, ushort quanta)
     {
         var item = new Ranked(value, token, quanta);
-        if (_worst is { } worst && (value < worst.Value || item.CompareTo(worst) > 0))
+        if (_worst is { } worst && !item.IsBetterThan(worst))
             return;
         _items[_count++] = item;
         if (_count == _limit * Spare)
@@ -47,14 +73,48 @@ internal sealed class Shortlist
     public ReadOnlySpan<Ranked> Best()
     {
         Cut();
+        _items.AsSpan(0, _count).Sort();
         return _items.AsSpan(0, _count);
     }
 
+    /// <summary>Leaves the best, in no order.</summary>
     private void Cut()
     {
-        _items.AsSpan(0, _count).Sort();
-        _count = Math.Min(_count, _limit);
-        if (_count == _limit)
-            _worst = _items[_count - 1];
+        if (_count < _limit)
+            return;
+        Select(_items.AsSpan(0, _count), _limit - 1);
+        _count = _limit;
+        _worst = _items[_limit - 1];
+    }
+
+    /// <summary>Puts the item of a rank, from 0, to its place: better ones before it, others after it.</summary>
+    private static void Select(Span<Ranked> items, int rank)
+    {
+        var (from, to) = (0, items.Length - 1);
+        while (from < to)
+        {
+            var pivot = items[from + (to - from) / 2];
+            var (left, right) = (from, to);
+            while (left <= right)
+            {
+                while (items[left].IsBetterThan(pivot))
+                    left++;
+                while (pivot.IsBetterThan(items[right]))
+                    right--;
+                if (left <= right)
+                {
+                    (items[left], items[right]) = (items[right], items[left]);
+                    left++;
+                    right--;
+                }
+            }
+
+            if (rank <= right)
+                to = right;
+            else if (rank >= left)
+                from = left;
+            else
+                return;
+        }
     }
 }

@@ -23,22 +23,11 @@ public sealed record TranscriptChunk(IReadOnlyList<PositionEvidence> Positions)
         }
     }
 
-    /// <summary>Set in the byte that counts a position's entries when the likeliest tokens come after them.</summary>
-    private const int LikeliestFollow = 0x80;
-
     public void Write(CanonicalWriter writer)
     {
         writer.Count(Positions.Count);
         foreach (var position in Positions)
-        {
-            var hasLikeliest = position.Likeliest.Count > 0;
-            writer.Byte((byte)(position.Entries.Count | (hasLikeliest ? LikeliestFollow : 0)));
-            Write(writer, position.Entries);
-            if (!hasLikeliest)
-                continue;
-            writer.Byte((byte)position.Likeliest.Count);
-            Write(writer, position.Likeliest);
-        }
+            position.Write(writer);
     }
 
     /// <exception cref="CanonicalFormatException">Not well formed.</exception>
@@ -48,42 +37,13 @@ public sealed record TranscriptChunk(IReadOnlyList<PositionEvidence> Positions)
         if (positions.Length == 0)
             throw new CanonicalFormatException("A chunk has at least one position.");
         for (var i = 0; i < positions.Length; i++)
-        {
-            var count = reader.Byte();
-            var entries = ReadEntries(ref reader, count & ~LikeliestFollow, VerificationLimits.EvidenceEntries);
-            positions[i] = new PositionEvidence(entries);
-            if ((count & LikeliestFollow) != 0)
-                positions[i] = positions[i] with { Likeliest = ReadEntries(ref reader, reader.Byte(), VerificationLimits.TopLogprobs) };
-        }
-
+            positions[i] = PositionEvidence.Read(ref reader);
         return new TranscriptChunk(positions);
     }
 
     public bool Equals(TranscriptChunk? other) => other is not null && Positions.SequenceEqual(other.Positions);
 
     public override int GetHashCode() => HashCode.Combine(Positions.Count, Positions[0]);
-
-    private static void Write(CanonicalWriter writer, IReadOnlyList<EvidenceEntry> entries)
-    {
-        foreach (var entry in entries)
-            writer.VarUInt((uint)entry.Token).UInt16(entry.Quanta);
-    }
-
-    private static EvidenceEntry[] ReadEntries(ref CanonicalReader reader, int count, int most)
-    {
-        if (count == 0 || count > most)
-            throw new CanonicalFormatException($"A position has 1 to {most} entries here, not {count}.");
-        var entries = new EvidenceEntry[count];
-        for (var i = 0; i < count; i++)
-        {
-            var token = reader.VarUInt();
-            if (token > int.MaxValue)
-                throw new CanonicalFormatException("A token id does not fit 31 bits.");
-            entries[i] = new EvidenceEntry((int)token, reader.UInt16());
-        }
-
-        return entries;
-    }
 
     /// <summary>Bytes beyond the output tokens themselves, which every transcript carries anyway.</summary>
     private int EvidenceBytes()

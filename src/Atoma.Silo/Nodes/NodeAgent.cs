@@ -197,7 +197,11 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
         void Show()
         {
             if (cheat is not { HidesProgress: true })
-                Say(new NodeMessage.Progress(task.Request, shown, [.. positions.Skip(shown).Select(p => p.Token)]));
+            {
+                PositionEvidence[] fresh = [.. positions.Skip(shown).Select(p => p.Shown)];
+                Say(new NodeMessage.Progress(task.Request, shown, [.. fresh.Select(p => p.Token)], task.Parameters.TopLogprobs > 0 ? fresh : []));
+            }
+
             shown = positions.Count;
             since = time.GetTimestamp();
         }

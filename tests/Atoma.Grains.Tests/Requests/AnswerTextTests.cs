@@ -101,4 +101,31 @@ public sealed class AnswerTextTests
             Assert.Equal(expected, text.Shown);
         }
     }
+
+    [Fact]
+    public void TokensShown_HeldBackText_WaitsWithItsTokens()
+    {
+        var text = new AnswerText(_tokenizer, ["END"], []);
+        text.Add(['a', 'b', 'E']);
+        Assert.Equal(2, text.TokensShown(final: false));
+        text.Add(['N', 'x']);
+        Assert.Equal(5, text.TokensShown(final: false));
+        text.Add(['E', 'N', 'D', 'y']);
+        Assert.Equal(5, text.TokensShown(final: false));
+        text.Finish();
+        Assert.Equal(5, text.TokensShown(final: true));
+    }
+
+    [Fact]
+    public void TokensShown_PartsOfACharacterAndSpecialTokens_ComeWithWhatFollows()
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes("é");
+        var text = new AnswerText(_tokenizer, [], []);
+        text.Add(['a', bytes[0]]);
+        Assert.Equal(1, text.TokensShown(final: false));
+        text.Add([bytes[1], ByteTokenizer.End]);
+        Assert.Equal(3, text.TokensShown(final: false));
+        text.Finish();
+        Assert.Equal(3, text.TokensShown(final: true));
+    }
 }

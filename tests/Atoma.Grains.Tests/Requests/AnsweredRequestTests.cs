@@ -65,6 +65,50 @@ public sealed class AnsweredRequestTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task Submit_StopToken_CutsIt()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 2);
+        var parameters = new SamplingParameters { Temperature = 0, StopTokens = ['w'] };
+
+        var ended = await network.RunAsync(network.Call("checked") with { Parameters = TestNetwork.Parameters(parameters) });
+
+        Assert.Equal(("stop", "The ans", "The ans", 8), (ended.End.FinishReason, ended.End.Text, ended.Shown, ended.End.OutputTokens));
+    }
+
+    [Fact]
+    public async Task Submit_TopLogprobs_AreShownWithTheirTextAndAtTheEnd()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 2);
+        var parameters = new SamplingParameters { Temperature = 0, TopLogprobs = 3, Stop = [" is"] };
+
+        var ended = await network.RunAsync(network.Call("checked") with { Parameters = TestNetwork.Parameters(parameters), Streaming = true });
+
+        var whole = ended.End.Logprobs;
+        Assert.Equal("The answer", string.Concat(whole.Select(l => (char)l.Chosen.Bytes.Single())));
+        Assert.Equal(whole.Select(l => (l.Chosen.Token, l.Chosen.Quanta)), ended.Events.SelectMany(e => e.Logprobs).Select(l => (l.Chosen.Token, l.Chosen.Quanta)));
+        Assert.All(whole, l => Assert.Equal((3, l.Chosen.Token, l.Chosen.Quanta), (l.Top.Count, l.Top[0].Token, l.Top[0].Quanta)));
+        Assert.Equal(ended.State.Answer!.Positions.Take(whole.Count).Select(p => (int)p.Likeliest[2].Quanta), whole.Select(l => l.Top[2].Quanta));
+    }
+
+    [Fact]
+    public async Task Submit_LogprobsNotAskedFor_AreNotShown()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var ended = await network.RunAsync(network.Call() with { Streaming = true });
+        Assert.Empty(ended.End.Logprobs);
+        Assert.All(ended.Events, e => Assert.Empty(e.Logprobs));
+    }
+
+    [Fact]
+    public async Task Submit_BadGrammar_IsRefused()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var reply = await network.SubmitAsync(network.Call() with { Parameters = TestNetwork.Parameters(new SamplingParameters { Grammar = "root ::= root" }) });
+        Assert.Equal(Atoma.Grains.Abstractions.SubmitStatus.BadParameters, reply.Status);
+        Assert.Contains("grammar", reply.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Submit_SeedNotGiven_IsDrawnFromTheRequest()
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);

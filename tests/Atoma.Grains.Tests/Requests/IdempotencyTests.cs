@@ -1,5 +1,6 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Grains.Tests.Support;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains.Tests.Requests;
 
@@ -36,6 +37,22 @@ public sealed class IdempotencyTests(SharedCluster shared)
 
         Assert.Equal((SubmitStatus.IdempotencyConflict, ""), (other.Status, other.Request));
         Assert.Equal(TestNetwork.Funds - ended.End.PriceMicros, await network.BalanceAsync());
+    }
+
+    /// <summary>A given seed is part of the question; it was once left out.</summary>
+    [Fact]
+    public async Task Submit_SameKeyOtherSeed_IsAConflict()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var call = network.Call() with { IdempotencyKey = "key", SeedGiven = true, Parameters = TestNetwork.Parameters(new SamplingParameters { Seed = 7 }) };
+        await network.RunAsync(call);
+
+        var same = await network.SubmitAsync(call with { Nonce = network.Call().Nonce });
+        var other = await network.SubmitAsync(call with { Nonce = network.Call().Nonce, Parameters = TestNetwork.Parameters(new SamplingParameters { Seed = 8 }) });
+        var drawn = await network.SubmitAsync(call with { Nonce = network.Call().Nonce, SeedGiven = false });
+
+        Assert.Equal(
+            [SubmitStatus.Existing, SubmitStatus.IdempotencyConflict, SubmitStatus.IdempotencyConflict], [same.Status, other.Status, drawn.Status]);
     }
 
     [Fact]

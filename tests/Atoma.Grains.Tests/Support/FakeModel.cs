@@ -65,6 +65,8 @@ internal sealed class FakeModel(string id, string answer)
     {
         if (output[^1] == ByteTokenizer.End)
             return FinishReason.EndOfSequence;
+        if (task.Parameters.StopTokens.Contains(output[^1]))
+            return FinishReason.StopToken;
         var text = Encoding.UTF8.GetString([.. output.Select(t => (byte)t)]);
         if (task.Parameters.Stop.Any(s => text.Contains(s, StringComparison.Ordinal)))
             return FinishReason.StopText;

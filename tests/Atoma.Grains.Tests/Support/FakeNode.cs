@@ -133,7 +133,7 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 return;
             case Conduct.Dawdles:
                 _dawdling[task.Request] = task;
-                await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output.Take(3)]));
+                await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output.Take(3)], Shown(honest, 3)));
                 return;
             case Conduct.WrongToken:
                 positions[middle] = new PositionEvidence([new EvidenceEntry('#', 0)]);
@@ -148,11 +148,14 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 await CommitAsync(task, honest);
                 return;
             default:
-                await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output]));
+                await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output], Shown(honest, honest.OutputCount)));
                 await CommitAsync(task, honest);
                 return;
         }
     }
+
+    private static PositionEvidence[] Shown(Transcript answer, int count) =>
+        answer.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Take(count).Select(p => p.Shown)];
 
     private Task CommitAsync(GenerationTask task, Transcript answer)
     {

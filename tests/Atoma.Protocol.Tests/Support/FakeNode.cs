@@ -117,9 +117,9 @@ internal sealed class FakeNode
             case Cheat.Refuse:
                 return [new NodeMessage.Refuse(m.Request, "no room")];
             case Cheat.MalformedProgress:
-                return [new NodeMessage.Progress(m.Request, 5, [1])];
+                return [new NodeMessage.Progress(m.Request, 5, [1], [])];
             case Cheat.EmptyProgress:
-                return [new NodeMessage.Progress(m.Request, 0, [])];
+                return [new NodeMessage.Progress(m.Request, 0, [], [])];
         }
 
         _transcript = Make(m);
@@ -135,7 +135,7 @@ internal sealed class FakeNode
             tokens[0] ^= 2;
         foreach (var part in tokens.Chunk(5))
         {
-            yield return new NodeMessage.Progress(m.Request, at, part);
+            yield return new NodeMessage.Progress(m.Request, at, part, m.Parameters.TopLogprobs == 0 ? [] : [.. _transcript.Positions.Skip(at).Take(part.Length).Select(p => p.Shown)]);
             at += part.Length;
         }
     }
