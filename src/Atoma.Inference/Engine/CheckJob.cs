@@ -11,24 +11,27 @@ internal sealed class CheckJob
     private readonly Dictionary<int, int> _counts = [];
     private readonly IAnswerComparison _comparison;
     private readonly int[] _output;
-    private readonly int _promptLength;
     private int _position;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
-    /// <param name="claimed">At least one position.</param>
+    /// <param name="output">The claimed output, at least one token.</param>
+    /// <param name="first">The first position to be compared: those before it were, by a job before this one.</param>
     /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
     /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
-    public CheckJob(GenerationTask task, Transcript claimed, IAnswerComparison comparison, int vocabularySize)
+    public CheckJob(GenerationTask task, IEnumerable<int> output, int first, IAnswerComparison comparison, int vocabularySize)
     {
-        _output = [.. claimed.Output];
-        Invariant.Assert(_output.Length > 0);
+        _output = [.. output];
+        Invariant.Assert(first < _output.Length);
         var fed = Array.FindIndex(_output, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
         Tokens = [.. task.Prompt, .. _output.AsSpan(0, fed < 0 ? _output.Length - 1 : Math.Min(fed, _output.Length - 1))];
         Parameters = task.Parameters;
-        _promptLength = task.Prompt.Count;
         _comparison = comparison;
+        _position = first;
+        FirstRow = task.Prompt.Count - 1 + first;
+        foreach (var token in _output.AsSpan(0, first))
+            Count(token);
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
@@ -43,15 +46,14 @@ internal sealed class CheckJob
     /// <summary>Tokens computed so far.</summary>
     public int Fed { get; set; }
 
-    /// <summary>Index of the first token whose row predicts an output token.</summary>
-    public int FirstRow => _promptLength - 1;
+    /// <summary>Index of the first token whose row predicts a position to be compared.</summary>
+    public int FirstRow { get; }
 
     /// <summary>Takes the own row of logits for the next position; true when the check is decided.</summary>
     public bool Accept(Sampler sampler, ReadOnlySpan<float> logits)
     {
         var outcome = _comparison.Next(sampler, logits, Parameters, _counts, _position);
-        var token = _output[_position++];
-        _counts[token] = _counts.GetValueOrDefault(token) + 1;
+        Count(_output[_position++]);
         if (outcome is null)
             return false;
         _outcome.TrySetResult(outcome);
@@ -63,4 +65,6 @@ internal sealed class CheckJob
     public void End() => _outcome.TrySetCanceled();
 
     public void Fail(EngineRefusal reason, string message) => _outcome.TrySetException(new EngineRefusedException(reason, message));
+
+    private void Count(int token) => _counts[token] = _counts.GetValueOrDefault(token) + 1;
 }

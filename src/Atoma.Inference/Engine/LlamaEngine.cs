@@ -74,13 +74,25 @@ public sealed class LlamaEngine : IInferenceEngine
         return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer.Observed);
     }
 
+    public Task<CheckOutcome> CheckAsync(
+        GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken)
+    {
+        Admission.Require(task, Model.VocabularySize, ContextTokens);
+        var check = new StreamedCheck(task, Model, NewFinishRule(task), job => RunAsync(job, cancellationToken));
+        return check.RunAsync(chunks, end, cancellationToken);
+    }
+
     private async Task<CheckOutcome> CompareAsync(GenerationTask task, Transcript claimed, IAnswerComparison comparison, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
-        var job = new CheckJob(task, claimed, comparison, Model.VocabularySize);
+        return await RunAsync(new CheckJob(task, claimed.Output, 0, comparison, Model.VocabularySize), cancellationToken);
+    }
+
+    private async Task<CheckOutcome> RunAsync(CheckJob job, CancellationToken cancellationToken)
+    {
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;

@@ -4,35 +4,66 @@ namespace Atoma.Protocol.Verification;
 /// Stage 1 (P7.3): replays the sampler over the claimed evidence, without a model. A failure proves fraud by the transcript
 /// alone. It cannot see whether the evidence itself is the model's: that is stage 2.
 /// </summary>
-public static class Stage1
+public sealed class Stage1(SamplingParameters parameters, IReadOnlySet<int> endOfGeneration)
 {
+    private readonly Dictionary<int, int> _counts = [];
+    private int _position;
+    private bool _hasEnded;
+    private Fault? _fault;
+
     /// <summary>Null when the transcript is consistent, else the first position at fault and why.</summary>
     /// <param name="transcript">The claimed answer.</param>
     /// <param name="endOfGeneration">Token ids that end an answer of this model.</param>
     public static Fault? Replay(Transcript transcript, IReadOnlySet<int> endOfGeneration)
     {
-        var parameters = transcript.Parameters;
-        var counts = new Dictionary<int, int>();
-        var last = transcript.OutputCount - 1;
-        var position = 0;
-        foreach (var evidence in transcript.Positions)
+        var replay = new Stage1(transcript.Parameters, endOfGeneration);
+        foreach (var chunk in transcript.Chunks)
         {
-            if (ReplayPosition(evidence, parameters, counts, position) is { } reason)
-                return new Fault(position, reason);
-            var ends = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(evidence.Token);
-            if (ends != (position == last && transcript.Finish == FinishReason.EndOfSequence))
-            {
-                return new Fault(position, ends
-                    ? "goes on after an end-of-generation token"
-                    : "claims to end with an end-of-generation token that is not there");
-            }
-
-            counts[evidence.Token] = counts.GetValueOrDefault(evidence.Token) + 1;
-            position++;
+            if (replay.Next(chunk) is { } fault)
+                return fault;
         }
 
-        return CheckEnd(transcript, position);
+        return replay.Finish(transcript.Finish);
     }
+
+    /// <summary>Takes the next chunk, also while the answer is still being written. The first fault stands.</summary>
+    public Fault? Next(TranscriptChunk chunk)
+    {
+        foreach (var evidence in chunk.Positions)
+        {
+            if (_fault is null)
+                Next(evidence);
+        }
+
+        return _fault;
+    }
+
+    /// <summary>After the last chunk: whether the answer could end so.</summary>
+    public Fault? Finish(FinishReason reason)
+    {
+        if (_fault is not null)
+            return _fault;
+        if (_hasEnded && reason != FinishReason.EndOfSequence)
+            return GoesOn();
+        return !_hasEnded && reason == FinishReason.EndOfSequence && _position > 0
+            ? new Fault(_position - 1, "claims to end with an end-of-generation token that is not there")
+            : CheckEnd(reason);
+    }
+
+    private void Next(PositionEvidence evidence)
+    {
+        if (_hasEnded)
+            _fault = GoesOn();
+        else if (_position == parameters.MaxTokens)
+            _fault = new Fault(_position, "is longer than max_tokens");
+        else if (ReplayPosition(evidence, parameters, _counts, _position) is { } reason)
+            _fault = new Fault(_position, reason);
+        _hasEnded = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(evidence.Token);
+        _counts[evidence.Token] = _counts.GetValueOrDefault(evidence.Token) + 1;
+        _position++;
+    }
+
+    private Fault GoesOn() => new(_position - 1, "goes on after an end-of-generation token");
 
     private static string? ReplayPosition(
         PositionEvidence evidence, SamplingParameters parameters, Dictionary<int, int> counts, int position)
@@ -56,20 +87,14 @@ public static class Stage1
         return null;
     }
 
-    private static Fault? CheckEnd(Transcript transcript, int count)
+    private Fault? CheckEnd(FinishReason reason) => reason switch
     {
-        var most = transcript.Parameters.MaxTokens;
-        if (count > most)
-            return new Fault(most, "is longer than max_tokens");
-        return transcript.Finish switch
-        {
-            FinishReason.EndOfSequence when count == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
-            FinishReason.Length when count != most => new Fault(count, "claims to have reached max_tokens but is shorter"),
-            FinishReason.StopText when transcript.Parameters.Stop.Count == 0 => new Fault(count, "claims a stop text where none was asked for"),
-            FinishReason.StopText when count == 0 => new Fault(0, "claims a stop text but has no output"),
-            _ => null,
-        };
-    }
+        FinishReason.EndOfSequence when _position == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
+        FinishReason.Length when _position != parameters.MaxTokens => new Fault(_position, "claims to have reached max_tokens but is shorter"),
+        FinishReason.StopText when parameters.Stop.Count == 0 => new Fault(_position, "claims a stop text where none was asked for"),
+        FinishReason.StopText when _position == 0 => new Fault(0, "claims a stop text but has no output"),
+        _ => null,
+    };
 }
 
 /// <summary>What is wrong with a transcript.</summary>

@@ -162,7 +162,7 @@ public sealed class EngineLoopTests : IDisposable
         var task = Task(promptTokens);
         var positions = Enumerable.Range(0, 8).Select(i => new PositionEvidence([new EvidenceEntry(300 + i, 0)]));
         var claimed = new Transcript(Hash32.Zero, task.Prompt, task.Parameters, [new TranscriptChunk([.. positions])], FinishReason.Length);
-        var job = new CheckJob(task, claimed, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
+        var job = new CheckJob(task, claimed.Output, 0, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
         _inbox.Add(job);
         return job;
     }
