@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Atoma.Inference.Engine;
 using Atoma.Inference.Gguf;
 using Atoma.Inference.Native;
 using Atoma.Inference.Tokens;
@@ -64,7 +65,10 @@ internal static class InvarianceBenchmark
         /// <summary>Tokens of one sequence; prompts are cut to what the answer leaves.</summary>
         private const int ContextTokens = 512;
 
+        private readonly GgufModel _file = GgufModel.Open(path);
         private IReadOnlyList<ReferenceAnswer>? _reference;
+
+        private ContextRecipe Recipe => ContextRecipe.For(_file, EngineMode.Invariant);
 
         public int Answers => answers;
 
@@ -72,23 +76,23 @@ internal static class InvarianceBenchmark
 
         public string Digest()
         {
-            using var model = ModelLoader.LoadWeights(GgufModel.Open(path));
+            using var model = ModelLoader.LoadWeights(_file, Recipe);
             return ReferenceAnswers.Digest(Reference(model));
         }
 
         public BitDifferences Matrix()
         {
-            using var model = ModelLoader.LoadWeights(GgufModel.Open(path));
+            using var model = ModelLoader.LoadWeights(_file, Recipe);
             var reference = Reference(model);
             var vocabulary = reference[0].VocabularySize;
-            Console.WriteLine($"{Path.GetFileName(path)}: {reference.Count} answers of {tokens} tokens, {vocabulary} logits a row");
+            Console.WriteLine($"{Path.GetFileName(path)}: {reference.Count} answers of {tokens} tokens, {vocabulary} logits a row, {Recipe.NumericFlags}");
             Console.WriteLine($"  {"mode",-42} {"rows",8} {"differing",10} {"bits",12} {"largest",10} {"s",6}");
             var modes = new InvarianceModes(reference);
             var total = new BitDifferences();
             foreach (var (threads, group) in new[] { (1, modes.OneThread()), (2, modes.TwoThreads()) })
             {
-                using var context = new InvariantContext(
-                    model, new ContextShape(InvarianceModes.Sequences, ContextTokens, ReferenceAnswers.ChunkTokens, ReferenceAnswers.ChunkTokens, threads), vocabulary);
+                using var context = new DecodeContext(
+                    model, Recipe, new ContextShape(InvarianceModes.Sequences, ContextTokens, ReferenceAnswers.ChunkTokens, ReferenceAnswers.ChunkTokens, threads), vocabulary);
                 foreach (var (name, mode) in group)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -108,7 +112,7 @@ internal static class InvarianceBenchmark
             if (_reference is not null)
                 return _reference;
             using var tokenizer = new LlamaTokenizer(model);
-            return _reference = ReferenceAnswers.Generate(model, tokenizer, ContextTokens, answers, tokens);
+            return _reference = ReferenceAnswers.Generate(model, Recipe, tokenizer, ContextTokens, answers, tokens);
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
     /// <summary>Of a slot's steps, one in so many is followed by a cancel in the mode that cancels.</summary>
     private const int CancelOneIn = 400;
 
-    public IEnumerable<(string Name, Action<InvariantContext, BitDifferences> Run)> OneThread()
+    public IEnumerable<(string Name, Action<DecodeContext, BitDifferences> Run)> OneThread()
     {
         yield return ("alone, another slot", (c, d) => Alone(c, d, 5, ReferenceAnswers.ChunkTokens));
         foreach (var chunk in new[] { 1, 7, 64 })
@@ -33,14 +33,14 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
     }
 
     /// <summary>Those that give two threads something to share out. Few decodes: on busy cores each may take half a second.</summary>
-    public IEnumerable<(string Name, Action<InvariantContext, BitDifferences> Run)> TwoThreads()
+    public IEnumerable<(string Name, Action<DecodeContext, BitDifferences> Run)> TwoThreads()
     {
         yield return ("2 threads, batch of 8, 32 steps", (c, d) => Batch(c, d, 8, steps: 32));
         yield return ("2 threads, teacher-forced, chunks of 64", (c, d) => Teacher(c, d, 64));
         yield return ("2 threads, teacher-forced, chunks of 256", (c, d) => Teacher(c, d, 256));
     }
 
-    private void Alone(InvariantContext context, BitDifferences differences, int slot, int chunk)
+    private void Alone(DecodeContext context, BitDifferences differences, int slot, int chunk)
     {
         foreach (var answer in answers)
         {
@@ -52,7 +52,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
     }
 
-    private void Batch(InvariantContext context, BitDifferences differences, int size, int steps = int.MaxValue)
+    private void Batch(DecodeContext context, BitDifferences differences, int size, int steps = int.MaxValue)
     {
         for (var first = 0; first < answers.Count; first += size)
         {
@@ -65,7 +65,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
     }
 
-    private void Teacher(InvariantContext context, BitDifferences differences, int chunk)
+    private void Teacher(DecodeContext context, BitDifferences differences, int chunk)
     {
         foreach (var answer in answers)
         {
@@ -75,7 +75,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
     }
 
-    private void Beside(InvariantContext context, BitDifferences differences)
+    private void Beside(DecodeContext context, BitDifferences differences)
     {
         var streams = Enumerable.Range(0, 8).Select(slot => new Feed(context, differences, answers[slot % answers.Count], slot)).ToArray();
         foreach (var stream in streams)
@@ -94,7 +94,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
     }
 
-    private void Continuous(InvariantContext context, BitDifferences differences, int slots, bool cancels)
+    private void Continuous(DecodeContext context, BitDifferences differences, int slots, bool cancels)
     {
         var random = new Random(slots);
         var waiting = new Queue<ReferenceAnswer>(answers.Concat(answers));
@@ -127,7 +127,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
     }
 
-    private void Prefix(InvariantContext context, BitDifferences differences, bool copy)
+    private void Prefix(DecodeContext context, BitDifferences differences, bool copy)
     {
         var random = new Random(2);
         foreach (var answer in answers)
@@ -151,7 +151,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
     /// <summary>A reference answer on its way through a slot.</summary>
     private sealed class Feed
     {
-        private readonly InvariantContext _context;
+        private readonly DecodeContext _context;
         private readonly BitDifferences _differences;
         private readonly int _slot;
         private int _fed;
@@ -161,7 +161,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         /// <param name="answer">What is fed.</param>
         /// <param name="slot">Sequence; cleared unless it holds <paramref name="held"/> tokens of the answer.</param>
         /// <param name="held">Tokens that the sequence holds already.</param>
-        public Feed(InvariantContext context, BitDifferences differences, ReferenceAnswer answer, int slot, int held = 0)
+        public Feed(DecodeContext context, BitDifferences differences, ReferenceAnswer answer, int slot, int held = 0)
         {
             (_context, _differences, Answer, _slot, _fed) = (context, differences, answer, slot, held);
             if (held == 0)
@@ -196,7 +196,7 @@ internal sealed class InvarianceModes(IReadOnlyList<ReferenceAnswer> answers)
         }
 
         /// <summary>One decode step for all of some feeds, ascending by slot.</summary>
-        public static void Step(InvariantContext context, ReadOnlySpan<Feed> feeds)
+        public static void Step(DecodeContext context, ReadOnlySpan<Feed> feeds)
         {
             var tokens = new SequenceToken[feeds.Length];
             for (var i = 0; i < feeds.Length; i++)

@@ -119,15 +119,15 @@ internal sealed unsafe class RawContext : IDisposable
     public Transcript Dress(GenerationTask task, IReadOnlyList<int> output, Hash32 model)
     {
         var transcript = new TranscriptBuilder(model, task.Prompt, task.Parameters);
-        var counts = new Dictionary<int, int>();
+        var state = new SamplingState(task.Parameters, task.Prompt);
         int[] all = [.. task.Prompt, .. output.Take(output.Count - 1)];
         Invariant.Assert(all.Length <= _contextTokens);
         LlamaApi.llama_memory_seq_rm(_memory, 0, -1, -1);
         Feed(0, 0, all, output.Count);
         for (var position = 0; position < output.Count; position++)
         {
-            transcript.Add(Dressed(Row(all.Length - output.Count + position), task.Parameters, counts, position, output[position]));
-            counts[output[position]] = counts.GetValueOrDefault(output[position]) + 1;
+            transcript.Add(Dressed(Row(all.Length - output.Count + position), state, output[position]));
+            state.Accept(output[position]);
         }
 
         return transcript.Finish(FinishReason.Length);
@@ -141,9 +141,9 @@ internal sealed unsafe class RawContext : IDisposable
     }
 
     /// <summary>The token first, with its true probability; of the others only those that it beats, so that stage 1 has nothing to find.</summary>
-    private PositionEvidence Dressed(ReadOnlySpan<float> logits, SamplingParameters parameters, Dictionary<int, int> counts, int position, int token)
+    private PositionEvidence Dressed(ReadOnlySpan<float> logits, SamplingState state, int token)
     {
-        var own = _sampler.Choose(logits, parameters, counts, position);
+        var own = _sampler.Choose(logits, state);
         if (own.Token == token)
             return own;
         var normaliser = logits[own.Token] + own.Entries[0].LogProbability * -1;
@@ -151,10 +151,15 @@ internal sealed unsafe class RawContext : IDisposable
         var score = Score(first);
         return new PositionEvidence([first, .. own.Entries.Where(e => e.Token != token && SamplerMath.Order(score, token, Score(e), e.Token) < 0)]);
 
-        double Score(EvidenceEntry e) => SamplerMath.Score(SamplerMath.Adjust(e.Token, e.Quanta, parameters, counts), e.Token, parameters, position);
+        double Score(EvidenceEntry e)
+        {
+            Span<double> score = [state.Adjust(e.Token, e.Quanta)];
+            SamplerMath.Score(score, [e.Token], state.Parameters, state.Position);
+            return score[0];
+        }
     }
 
-    private void Take(Writing writing, int row) => writing.Add(_sampler.Choose(Row(row), writing.Task.Parameters, writing.Counts, writing.Count));
+    private void Take(Writing writing, int row) => writing.Add(_sampler.Choose(Row(row), writing.State));
 
     private void Feed(int sequence, int from, ReadOnlySpan<int> tokens, int lastRows)
     {
@@ -187,7 +192,7 @@ internal sealed unsafe class RawContext : IDisposable
 
         public int LastToken { get; private set; }
 
-        public Dictionary<int, int> Counts { get; } = [];
+        public SamplingState State { get; } = new(task.Parameters, task.Prompt);
 
         public void Add(PositionEvidence evidence)
         {
@@ -195,7 +200,7 @@ internal sealed unsafe class RawContext : IDisposable
                 evidence = new PositionEvidence([.. evidence.Entries.Skip(put.Rank)]);
             _transcript.Add(evidence);
             LastToken = evidence.Token;
-            Counts[LastToken] = Counts.GetValueOrDefault(LastToken) + 1;
+            State.Accept(LastToken);
         }
 
         public Transcript Finish() => _transcript.Finish(FinishReason.Length);

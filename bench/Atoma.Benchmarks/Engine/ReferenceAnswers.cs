@@ -28,9 +28,9 @@ internal static class ReferenceAnswers
     /// <summary>Every fourth prompt is this long, the others 16 to 88 tokens.</summary>
     private const int LongPrompt = 200;
 
-    public static IReadOnlyList<ReferenceAnswer> Generate(SafeModelHandle model, LlamaTokenizer tokenizer, int contextTokens, int answers, int tokens)
+    public static IReadOnlyList<ReferenceAnswer> Generate(SafeModelHandle model, ContextRecipe recipe, LlamaTokenizer tokenizer, int contextTokens, int answers, int tokens)
     {
-        using var context = new InvariantContext(model, new ContextShape(2, contextTokens, ChunkTokens, ChunkTokens, Threads: 1), tokenizer.VocabularySize);
+        using var context = new DecodeContext(model, recipe, new ContextShape(2, contextTokens, ChunkTokens, ChunkTokens, Threads: 1), tokenizer.VocabularySize);
         var sampler = new Sampler();
         return [.. Enumerable.Range(0, answers).Select(index =>
         {
@@ -48,10 +48,10 @@ internal static class ReferenceAnswers
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static ReferenceAnswer Generate(InvariantContext context, Sampler sampler, int[] prompt, int tokens, ulong seed, int vocabularySize)
+    private static ReferenceAnswer Generate(DecodeContext context, Sampler sampler, int[] prompt, int tokens, ulong seed, int vocabularySize)
     {
         var parameters = new SamplingParameters { Temperature = 1, MaxTokens = tokens, Seed = seed, IgnoreEndOfSequence = true };
-        var counts = new Dictionary<int, int>();
+        var state = new SamplingState(parameters, prompt);
         var rows = new float[tokens * vocabularySize];
         var all = new List<int>(prompt);
         context.Clear(0);
@@ -62,8 +62,8 @@ internal static class ReferenceAnswers
                 context.Step([new SequenceToken(0, all[^1])]);
             var logits = context.Logits(0);
             logits.CopyTo(rows.AsSpan(position * vocabularySize));
-            var token = sampler.Choose(logits, parameters, counts, position).Token;
-            counts[token] = counts.GetValueOrDefault(token) + 1;
+            var token = sampler.Choose(logits, state).Token;
+            state.Accept(token);
             all.Add(token);
         }
 

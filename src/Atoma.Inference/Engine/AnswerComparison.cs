@@ -8,10 +8,9 @@ internal interface IAnswerComparison
     /// <summary>Takes the own row of logits for the next position; null while there is more to compare.</summary>
     /// <param name="sampler">The engine thread's.</param>
     /// <param name="logits">Predicts the position, given the claimed output before it.</param>
-    /// <param name="parameters">Of the task.</param>
-    /// <param name="counts">How often each token occurs in the claimed output so far.</param>
-    /// <param name="position">From 0.</param>
-    CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position);
+    /// <param name="state">Of the claimed output before it; the comparison adds the position's token.</param>
+    /// <exception cref="Protocol.Verification.Grammar.GrammarException">The grammar needs too many steps.</exception>
+    CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state);
 }
 
 /// <summary>
@@ -58,8 +57,12 @@ internal sealed class AnswerComparison : IAnswerComparison
     /// <summary>How the answer ends after the last position compared; null while it goes on.</summary>
     public FinishReason? End { get; private set; }
 
-    public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position) =>
-        Next(sampler.Choose(logits, parameters, counts, position));
+    public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state)
+    {
+        var own = sampler.Choose(logits, state);
+        state.Accept(own.Token);
+        return Next(own);
+    }
 
     /// <summary>Takes the own evidence of the next position; null while there is more to compare.</summary>
     public CheckOutcome? Next(PositionEvidence own)
@@ -116,7 +119,7 @@ internal sealed class AnswerComparison : IAnswerComparison
         var first = _start + _chunk * VerificationLimits.ChunkPositions;
         for (var i = 0; i < _own.Count && claimed[i].Token == _own[i].Token; i++)
         {
-            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries))
+            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries) || !_own[i].Likeliest.SequenceEqual(claimed[i].Likeliest))
                 return CheckOutcome.Mismatch(first + i, "claims evidence that the model does not give");
         }
 

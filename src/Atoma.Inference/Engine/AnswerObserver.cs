@@ -16,12 +16,16 @@ internal sealed class AnswerObserver(Transcript claimed, FinishRule finish) : IA
     /// <summary>To be read when the comparison has ended.</summary>
     public IReadOnlyList<PositionObservation> Observed => _observed;
 
-    public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position)
+    public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state)
     {
+        var position = state.Position;
         var token = _claimed[position].Token;
         if (token < 0 || token >= logits.Length)
             return CheckOutcome.Mismatch(position, $"chose token {token}, which the model does not have");
-        _observed.Add(sampler.Observe(logits, parameters, counts, position, _claimed[position]));
+        if (state.Grammar is { } grammar && !grammar.Fits(token))
+            return CheckOutcome.Mismatch(position, $"chose token {token}, which the grammar does not allow");
+        _observed.Add(sampler.Observe(logits, state, _claimed[position]));
+        state.Accept(token);
         var end = finish.Next(token);
         var next = position + 1;
         if (next == _claimed.Length)

@@ -1,6 +1,7 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Inference.Engine;
 
@@ -8,36 +9,35 @@ namespace Atoma.Inference.Engine;
 internal sealed class CheckJob
 {
     private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<int, int> _counts = [];
+    private readonly SamplingState _state;
     private readonly IAnswerComparison _comparison;
-    private readonly int[] _output;
-    private int _position;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
     /// <param name="output">The claimed output, at least one token.</param>
     /// <param name="first">The first position to be compared: those before it were, by a job before this one.</param>
-    /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
+    /// <param name="state">The comparison's; has taken the tokens before <paramref name="first"/>.</param>
+    /// <param name="comparison">Ends at the first token outside the vocabulary, if not before.</param>
     /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
-    public CheckJob(GenerationTask task, IEnumerable<int> output, int first, IAnswerComparison comparison, int vocabularySize)
+    public CheckJob(GenerationTask task, IEnumerable<int> output, int first, SamplingState state, IAnswerComparison comparison, int vocabularySize)
     {
-        _output = [.. output];
-        Invariant.Assert(first < _output.Length);
-        var fed = Array.FindIndex(_output, t => t < 0 || t >= vocabularySize);
+        int[] claimed = [.. output];
+        Invariant.Assert(first < claimed.Length);
+        Invariant.Assert(state.Position == first);
+        var fed = Array.FindIndex(claimed, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
-        Tokens = [.. task.Prompt, .. _output.AsSpan(0, fed < 0 ? _output.Length - 1 : Math.Min(fed, _output.Length - 1))];
-        Parameters = task.Parameters;
-        _comparison = comparison;
-        _position = first;
+        Tokens = [.. task.Prompt, .. claimed.AsSpan(0, fed < 0 ? claimed.Length - 1 : Math.Min(fed, claimed.Length - 1))];
+        Flow = task.Flow;
         FirstRow = task.Prompt.Count - 1 + first;
-        foreach (var token in _output.AsSpan(0, first))
-            Count(token);
+        _state = state;
+        _comparison = comparison;
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
     public int[] Tokens { get; }
 
-    public SamplingParameters Parameters { get; }
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public Task<CheckOutcome> Outcome => _outcome.Task;
 
@@ -49,15 +49,27 @@ internal sealed class CheckJob
     /// <summary>Index of the first token whose row predicts a position to be compared.</summary>
     public int FirstRow { get; }
 
-    /// <summary>Takes the own row of logits for the next position; true when the check is decided.</summary>
-    public bool Accept(Sampler sampler, ReadOnlySpan<float> logits)
+    /// <summary>Compares the next position with its own row of logits; true when the check is decided, or cannot go on.</summary>
+    public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)
     {
-        var outcome = _comparison.Next(sampler, logits, Parameters, _counts, _position);
-        Count(_output[_position++]);
-        if (outcome is null)
-            return false;
-        _outcome.TrySetResult(outcome);
-        return true;
+        if (!LogitRows.IsUsable(logits))
+        {
+            Fail(EngineRefusal.EngineFault, LogitRows.Unusable);
+            return true;
+        }
+
+        try
+        {
+            if (_comparison.Next(sampler, logits, _state) is not { } outcome)
+                return false;
+            _outcome.TrySetResult(outcome);
+            return true;
+        }
+        catch (GrammarException e)
+        {
+            Fail(EngineRefusal.BadPrompt, e.Message);
+            return true;
+        }
     }
 
     public void Cancel() => _cancelled = true;
@@ -65,6 +77,4 @@ internal sealed class CheckJob
     public void End() => _outcome.TrySetCanceled();
 
     public void Fail(EngineRefusal reason, string message) => _outcome.TrySetException(new EngineRefusedException(reason, message));
-
-    private void Count(int token) => _counts[token] = _counts.GetValueOrDefault(token) + 1;
 }

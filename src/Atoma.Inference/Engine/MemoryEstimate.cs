@@ -4,7 +4,7 @@ using Atoma.Inference.Native;
 namespace Atoma.Inference.Engine;
 
 /// <summary>Bytes of memory that a model takes in a context of some shape, known before anything is loaded.</summary>
-/// <param name="WeightBytes">Tensor data; mapped from the file, so others that run the same file share it.</param>
+/// <param name="WeightBytes">Tensor data; mapped from the file, so others that run the same file share it, unless weights are repacked.</param>
 /// <param name="CacheBytes">Keys and values of every sequence's whole context, taken when the context is made.</param>
 /// <param name="ComputeBytes">Intermediate results of the largest decode, and the logits handed out: an upper bound.</param>
 public sealed record MemoryEstimate(long WeightBytes, long CacheBytes, long ComputeBytes)
@@ -18,14 +18,14 @@ public sealed record MemoryEstimate(long WeightBytes, long CacheBytes, long Comp
     public long TotalBytes => WeightBytes + CacheBytes + ComputeBytes;
 
     /// <summary>For an engine with these options.</summary>
-    public static MemoryEstimate Of(GgufModel model, EngineOptions options) => Of(model, ContextShape.For(model, options));
+    public static MemoryEstimate Of(GgufModel model, EngineOptions options) => Of(model, ContextRecipe.For(model, options.Mode), ContextShape.For(model, options));
 
-    internal static MemoryEstimate Of(GgufModel model, ContextShape shape)
+    internal static MemoryEstimate Of(GgufModel model, ContextRecipe recipe, ContextShape shape)
     {
         var d = model.Dimensions;
-        long cells = InvariantContext.CellsOf(shape.ContextTokens);
-        long rows = Math.Max(shape.ChunkTokens, shape.Sequences);
-        long outputs = Math.Max(shape.RowsMax, shape.Sequences);
+        long cells = DecodeContext.CellsOf(recipe, shape.ContextTokens);
+        long rows = DecodeContext.RowsOf(recipe, shape);
+        long outputs = DecodeContext.OutputsOf(recipe, shape);
         // llama.cpp's allocator reuses what is no longer needed; at the widest place a block holds its input, the residual and
         // either three feed-forward vectors or queries, keys, values and the attention's result, each in 32 bits.
         var perRow = sizeof(float) * (3 * d.Width + Math.Max(3 * d.FeedForward, 4 * d.Heads * d.HeadSize));

@@ -10,11 +10,12 @@ namespace Atoma.Inference.Engine;
 /// </summary>
 /// <param name="task">What was asked.</param>
 /// <param name="model">The engine's.</param>
-/// <param name="finish">Fresh.</param>
+/// <param name="state">Fresh.</param>
+/// <param name="finish">Fresh; the state's.</param>
 /// <param name="run">Gives a job to the engine thread.</param>
-internal sealed class StreamedCheck(GenerationTask task, ModelManifest model, FinishRule finish, Func<CheckJob, Task<CheckOutcome>> run)
+internal sealed class StreamedCheck(GenerationTask task, ModelManifest model, SamplingState state, FinishRule finish, Func<CheckJob, Task<CheckOutcome>> run)
 {
-    private readonly Stage1 _stage1 = new(task.Parameters, model.EndOfGeneration.ToHashSet());
+    private readonly Stage1 _stage1 = new(task.Prompt, task.Parameters, model.EndOfGeneration.ToHashSet());
     private readonly List<TranscriptChunk> _chunks = [];
     private readonly List<int> _output = [];
     private FinishReason? _end;
@@ -45,7 +46,7 @@ internal sealed class StreamedCheck(GenerationTask task, ModelManifest model, Fi
             return CheckOutcome.Mismatch(fault.Position, fault.Reason);
         _output.AddRange(chunk.Positions.Select(p => p.Token));
         var comparison = new AnswerComparison([chunk], first, finish);
-        var outcome = await run(new CheckJob(task, _output, first, comparison, model.VocabularySize));
+        var outcome = await run(new CheckJob(task, _output, first, state, comparison, model.VocabularySize));
         _end = comparison.End;
         return outcome;
     }

@@ -13,6 +13,7 @@ namespace Atoma.Inference.Gguf;
 /// <param name="Experts">Experts of a mixture, 0 for a dense model.</param>
 /// <param name="FileBytes">Length of the file.</param>
 /// <param name="Dimensions">What memory it takes follows from these.</param>
+/// <param name="MatrixTypes">ggml's numbers of the types of its matrices: the kernels that compute with them follow from these.</param>
 public sealed record GgufModel(
     string Path,
     string Architecture,
@@ -22,7 +23,8 @@ public sealed record GgufModel(
     Hash32 TokenizerDigest,
     int Experts,
     long FileBytes,
-    GgufDimensions Dimensions)
+    GgufDimensions Dimensions,
+    IReadOnlySet<uint> MatrixTypes)
 {
     /// <summary>Reads and checks the header; no weights are read.</summary>
     /// <exception cref="GgufException">The file is not a model that llama.cpp can safely be given.</exception>
@@ -56,7 +58,8 @@ public sealed record GgufModel(
             DigestTokenizer(header),
             (int)(header.FindUInt32($"{architecture}.expert_count") ?? 0),
             stream.Length,
-            GgufDimensions.Of(header, architecture));
+            GgufDimensions.Of(header, architecture),
+            header.Tensors.Where(t => t.Shape.Count(n => n > 1) > 1).Select(t => t.Type).ToHashSet());
     }
 
     /// <summary>SHA-256 of the whole file, streamed.</summary>

@@ -7,7 +7,8 @@ namespace Atoma.Protocol.Models;
 /// <param name="Request">The request's id.</param>
 /// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="Parameters">Sampling parameters with the seed. Prompt and MaxTokens together fit the context length.</param>
-public sealed record GenerationTask(Hash32 Request, IReadOnlyList<int> Prompt, SamplingParameters Parameters);
+/// <param name="Flow">Whose it is, as a number that stands for an account: a full engine is fair between flows.</param>
+public sealed record GenerationTask(Hash32 Request, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow = 0);
 
 /// <summary>One generated token.</summary>
 /// <param name="Evidence">What it was sampled from; its first entry is the token.</param>

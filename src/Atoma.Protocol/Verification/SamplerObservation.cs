@@ -6,38 +6,35 @@ public sealed partial class Sampler
 {
     /// <summary>Compares a claimed choice with what this row gives (P7.4), whether or not the claimed token is among the own best.</summary>
     /// <param name="logits">As for <see cref="Choose"/>.</param>
-    /// <param name="parameters">As for <see cref="Choose"/>.</param>
-    /// <param name="counts">How often each token occurs in the <em>claimed</em> output so far.</param>
-    /// <param name="position">As for <see cref="Choose"/>.</param>
+    /// <param name="state">Of the <em>claimed</em> output so far.</param>
     /// <param name="claimed">Its first token is within the vocabulary.</param>
-    public PositionObservation Observe(
-        ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position, PositionEvidence claimed)
+    public PositionObservation Observe(ReadOnlySpan<float> logits, SamplingState state, PositionEvidence claimed)
     {
-        Invariant.Assert(claimed.Token >= 0 && claimed.Token < logits.Length);
-        Choose(logits, parameters, counts, position);
-        return new PositionObservation(Margin(logits, parameters, counts, position, claimed.Token), Distance(logits, claimed));
+        Invariant.Assert(claimed.Token >= 0);
+        Invariant.Assert(claimed.Token < logits.Length);
+        var own = Choose(logits, state).Token;
+        return new PositionObservation(own == claimed.Token ? 0 : Margin(logits, state, claimed.Token), Distance(logits, claimed));
     }
 
-    private double Margin(
-        ReadOnlySpan<float> logits, SamplingParameters parameters, IReadOnlyDictionary<int, int> counts, int position, int token)
+    /// <summary>How far a token other than the own choice is from being chosen. Nats.</summary>
+    private double Margin(ReadOnlySpan<float> logits, SamplingState state, int token)
     {
-        var best = _kept[0];
-        if (best.Token == token)
-            return 0;
         if (float.IsNegativeInfinity(logits[token]))
             return StatisticalLimits.MarginNats;
-        var adjusted = SamplerMath.Adjust(token, SamplerMath.Quantise(logits[token] - _normaliser), parameters, counts);
-        var scale = parameters.Temperature == 0 ? 1 : parameters.Temperature;
-        var margin = Math.Max(0, (best.Score - SamplerMath.Score(adjusted, token, parameters, position)) * scale);
         // A token that the filters leave out may well have the highest score: what counts is how far outside it is.
-        var lowest = double.PositiveInfinity;
+        var (best, lowest) = (double.NegativeInfinity, double.PositiveInfinity);
         var isKept = false;
-        foreach (var candidate in _kept)
+        for (var i = 0; i < _count; i++)
         {
-            lowest = Math.Min(lowest, candidate.Adjusted);
-            isKept |= candidate.Token == token;
+            best = Math.Max(best, _values[i]);
+            lowest = Math.Min(lowest, _kept[i].Value);
+            isKept |= _tokens[i] == token;
         }
 
+        var adjusted = state.Adjust(token, SamplerMath.Quantise(logits[token] - _normaliser));
+        Span<double> score = [adjusted];
+        SamplerMath.Score(score, [token], state.Parameters, state.Position);
+        var margin = Math.Max(0, (best - score[0]) * (state.Parameters.Temperature == 0 ? 1 : state.Parameters.Temperature));
         return Math.Min(StatisticalLimits.MarginNats, isKept ? margin : Math.Max(margin, lowest - adjusted));
     }
 

@@ -2,13 +2,13 @@ namespace Atoma.Protocol.Verification;
 
 /// <summary>
 /// Stage 1 (P7.3): replays the sampler over the claimed evidence, without a model. A failure proves fraud by the transcript
-/// alone. It cannot see whether the evidence itself is the model's: that is stage 2.
+/// alone. It cannot see whether the evidence itself is the model's, nor, without the vocabulary's texts, whether a stop text or
+/// the grammar allowed what was chosen: that is stage 2.
 /// </summary>
-public sealed class Stage1(SamplingParameters parameters, IReadOnlySet<int> endOfGeneration)
+public sealed class Stage1(IReadOnlyList<int> prompt, SamplingParameters parameters, IReadOnlySet<int> endOfGeneration)
 {
-    private readonly Dictionary<int, int> _counts = [];
-    private int _position;
-    private bool _hasEnded;
+    private readonly SamplingState _state = new(parameters, prompt);
+    private FinishReason? _end;
     private Fault? _fault;
 
     /// <summary>Null when the transcript is consistent, else the first position at fault and why.</summary>
@@ -16,7 +16,7 @@ public sealed class Stage1(SamplingParameters parameters, IReadOnlySet<int> endO
     /// <param name="endOfGeneration">Token ids that end an answer of this model.</param>
     public static Fault? Replay(Transcript transcript, IReadOnlySet<int> endOfGeneration)
     {
-        var replay = new Stage1(transcript.Parameters, endOfGeneration);
+        var replay = new Stage1(transcript.Prompt, transcript.Parameters, endOfGeneration);
         foreach (var chunk in transcript.Chunks)
         {
             if (replay.Next(chunk) is { } fault)
@@ -38,61 +38,103 @@ public sealed class Stage1(SamplingParameters parameters, IReadOnlySet<int> endO
         return _fault;
     }
 
-    /// <summary>After the last chunk: whether the answer could end so.</summary>
+    /// <summary>After the last chunk: whether the answer ends where a token ends it, and says so only there.</summary>
     public Fault? Finish(FinishReason reason)
     {
         if (_fault is not null)
             return _fault;
-        if (_hasEnded && reason != FinishReason.EndOfSequence)
+        if (_end is not null && _end != reason)
             return GoesOn();
-        return !_hasEnded && reason == FinishReason.EndOfSequence && _position > 0
-            ? new Fault(_position - 1, "claims to end with an end-of-generation token that is not there")
-            : CheckEnd(reason);
+        if (_end is null && _state.Position > 0 && reason is FinishReason.EndOfSequence or FinishReason.StopToken)
+            return new Fault(_state.Position - 1, $"claims to end with {NameOf(reason)} that is not there");
+        return CheckEnd(reason, _state.Position);
     }
 
     private void Next(PositionEvidence evidence)
     {
-        if (_hasEnded)
+        if (_end is not null)
             _fault = GoesOn();
-        else if (_position == parameters.MaxTokens)
-            _fault = new Fault(_position, "is longer than max_tokens");
-        else if (ReplayPosition(evidence, parameters, _counts, _position) is { } reason)
-            _fault = new Fault(_position, reason);
-        _hasEnded = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(evidence.Token);
-        _counts[evidence.Token] = _counts.GetValueOrDefault(evidence.Token) + 1;
-        _position++;
+        else if (_state.Position == parameters.MaxTokens)
+            _fault = new Fault(_state.Position, "is longer than max_tokens");
+        else if (ReplayPosition(evidence, _state) is { } reason)
+            _fault = new Fault(_state.Position, reason);
+        if (_fault is not null)
+            return;
+        _end = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(evidence.Token) ? FinishReason.EndOfSequence
+            : parameters.StopTokens.Contains(evidence.Token) ? FinishReason.StopToken
+            : null;
+        _state.Accept(evidence.Token);
     }
 
-    private Fault GoesOn() => new(_position - 1, "goes on after an end-of-generation token");
+    private Fault GoesOn() => new(_state.Position - 1, $"goes on after {NameOf(_end!.Value)}");
 
-    private static string? ReplayPosition(
-        PositionEvidence evidence, SamplingParameters parameters, Dictionary<int, int> counts, int position)
+    private static string NameOf(FinishReason end) => end == FinishReason.StopToken ? "a stop token" : "an end-of-generation token";
+
+    private static string? ReplayPosition(PositionEvidence evidence, SamplingState state)
     {
-        if (parameters is { TopK: > 0, Temperature: > 0 } && evidence.Entries.Count > parameters.TopK)
+        var count = evidence.Entries.Count;
+        if (count is 0 or > VerificationLimits.EvidenceEntries)
+            return $"does not have 1 to {VerificationLimits.EvidenceEntries} candidates";
+        if (state.Parameters is { TopK: > 0, Temperature: > 0 } && count > state.Parameters.TopK)
             return "has more candidates than top_k";
-        var scoreBefore = double.PositiveInfinity;
-        var tokenBefore = -1;
-        var seen = new HashSet<int>();
-        foreach (var entry in evidence.Entries)
+        Span<int> tokens = stackalloc int[VerificationLimits.EvidenceEntries];
+        Span<double> scores = stackalloc double[VerificationLimits.EvidenceEntries];
+        for (var i = 0; i < count; i++)
         {
-            if (!seen.Add(entry.Token))
+            var entry = evidence.Entries[i];
+            if (tokens[..i].Contains(entry.Token))
                 return "names a candidate twice";
-            var adjusted = SamplerMath.Adjust(entry.Token, entry.Quanta, parameters, counts);
-            var score = SamplerMath.Score(adjusted, entry.Token, parameters, position);
-            if (SamplerMath.Order(scoreBefore, tokenBefore, score, entry.Token) >= 0)
+            (tokens[i], scores[i]) = (entry.Token, state.Adjust(entry.Token, entry.Quanta));
+        }
+
+        SamplerMath.Score(scores[..count], tokens, state.Parameters, state.Position);
+        for (var i = 1; i < count; i++)
+        {
+            if (SamplerMath.Order(scores[i - 1], tokens[i - 1], scores[i], tokens[i]) >= 0)
                 return "did not choose the candidate with the highest score";
-            (scoreBefore, tokenBefore) = (score, entry.Token);
+        }
+
+        return CheckLikeliest(evidence, state.Parameters.TopLogprobs);
+    }
+
+    /// <summary>The likeliest tokens are in order, as many as asked for at most, and agree with the candidates.</summary>
+    private static string? CheckLikeliest(PositionEvidence evidence, int most)
+    {
+        var likeliest = evidence.Likeliest;
+        if (likeliest.Count > most || (likeliest.Count == 0) != (most == 0))
+            return "does not show as many likeliest tokens as asked for";
+        for (var i = 1; i < likeliest.Count; i++)
+        {
+            if (SamplerMath.Order(-likeliest[i - 1].Quanta, likeliest[i - 1].Token, -likeliest[i].Quanta, likeliest[i].Token) >= 0)
+                return "shows its likeliest tokens out of order";
+        }
+
+        foreach (var entry in likeliest.Count == 0 ? [] : evidence.Entries)
+        {
+            var isShown = false;
+            foreach (var shown in likeliest)
+            {
+                if (shown.Token == entry.Token && shown.Quanta != entry.Quanta)
+                    return "gives a token two probabilities";
+                isShown |= shown.Token == entry.Token;
+            }
+
+            if (!isShown && SamplerMath.Order(-likeliest[^1].Quanta, likeliest[^1].Token, -entry.Quanta, entry.Token) >= 0)
+                return "has a candidate that is likelier than the likeliest tokens it shows";
         }
 
         return null;
     }
 
-    private Fault? CheckEnd(FinishReason reason) => reason switch
+    private Fault? CheckEnd(FinishReason reason, int count) => reason switch
     {
-        FinishReason.EndOfSequence when _position == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
-        FinishReason.Length when _position != parameters.MaxTokens => new Fault(_position, "claims to have reached max_tokens but is shorter"),
-        FinishReason.StopText when parameters.Stop.Count == 0 => new Fault(_position, "claims a stop text where none was asked for"),
-        FinishReason.StopText when _position == 0 => new Fault(0, "claims a stop text but has no output"),
+        FinishReason.EndOfSequence when count == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
+        FinishReason.Length when count != parameters.MaxTokens => new Fault(count, "claims to have reached max_tokens but is shorter"),
+        FinishReason.StopToken when count == 0 => new Fault(0, "claims a stop token but has no output"),
+        FinishReason.GrammarEnd when parameters.Grammar.Length == 0 => new Fault(count, "claims a grammar's end where none was asked for"),
+        FinishReason.GrammarEnd when count == 0 => new Fault(0, "claims a grammar's end but has no output"),
+        FinishReason.StopText when parameters.Stop.Count == 0 => new Fault(count, "claims a stop text where none was asked for"),
+        FinishReason.StopText when count == 0 => new Fault(0, "claims a stop text but has no output"),
         _ => null,
     };
 }

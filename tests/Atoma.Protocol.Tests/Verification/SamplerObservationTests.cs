@@ -4,7 +4,6 @@ namespace Atoma.Protocol.Tests.Verification;
 
 public sealed class SamplerObservationTests
 {
-    private static readonly Dictionary<int, int> NoCounts = [];
     private static readonly SamplingParameters Greedy = new() { Temperature = 0 };
 
     /// <summary>ln of 0.5, 0.25, 0.125, 0.125 and nothing: the normaliser is 0.</summary>
@@ -16,8 +15,13 @@ public sealed class SamplerObservationTests
         var sampler = new Sampler();
         foreach (var parameters in new[] { Greedy, new SamplingParameters { Seed = 5 }, new SamplingParameters { Seed = 6, Temperature = 0.7, TopP = 0.9 } })
         {
+            var state = new SamplingState(parameters, []);
             for (var position = 0; position < 50; position++)
-                Assert.Equal(default, sampler.Observe(Logits, parameters, NoCounts, position, sampler.Choose(Logits, parameters, NoCounts, position)));
+            {
+                var chosen = sampler.Choose(Logits, state);
+                Assert.Equal(default, sampler.Observe(Logits, state, chosen));
+                state.Accept(chosen.Token);
+            }
         }
     }
 
@@ -47,20 +51,22 @@ public sealed class SamplerObservationTests
     public void Observe_Penalties_CountTheClaimedOutput()
     {
         var parameters = new SamplingParameters { Temperature = 0, PresencePenalty = 2 };
-        var margin = new Sampler().Observe(Logits, parameters, new Dictionary<int, int> { [0] = 1 }, 0, Claim((0, 0.5))).Margin;
+        var state = new SamplingState(parameters, []);
+        state.Accept(0);
+        var margin = new Sampler().Observe(Logits, state, Claim((0, 0.5))).Margin;
         Assert.Equal(2 - Math.Log(2), margin, 0.001);
     }
 
     [Fact]
     public void Observe_Probabilities_AreComparedEntryByEntry()
     {
-        var observed = new Sampler().Observe(Logits, Greedy, NoCounts, 0, Claim((0, 0.5 / Math.Exp(0.1)), (1, 0.25)));
+        var observed = new Sampler().Observe(Logits, new SamplingState(Greedy, []), Claim((0, 0.5 / Math.Exp(0.1)), (1, 0.25)));
         Assert.Equal((0, 0.05), (observed.Margin, Math.Round(observed.Distance, 3)));
-        Assert.Equal(StatisticalLimits.DistanceNats / 2, new Sampler().Observe(Logits, Greedy, NoCounts, 0, Claim((0, 0.5), (4, 0.25))).Distance, 0.001);
-        Assert.Equal(StatisticalLimits.DistanceNats / 2, new Sampler().Observe(Logits, Greedy, NoCounts, 0, Claim((0, 0.5), (99, 0.25))).Distance, 0.001);
+        Assert.Equal(StatisticalLimits.DistanceNats / 2, new Sampler().Observe(Logits, new SamplingState(Greedy, []), Claim((0, 0.5), (4, 0.25))).Distance, 0.001);
+        Assert.Equal(StatisticalLimits.DistanceNats / 2, new Sampler().Observe(Logits, new SamplingState(Greedy, []), Claim((0, 0.5), (99, 0.25))).Distance, 0.001);
     }
 
-    private static PositionObservation Observe(SamplingParameters parameters, int token) => new Sampler().Observe(Logits, parameters, NoCounts, 0, Claim((token, 0.1)));
+    private static PositionObservation Observe(SamplingParameters parameters, int token) => new Sampler().Observe(Logits, new SamplingState(parameters, []), Claim((token, 0.1)));
 
     private static PositionEvidence Claim(params (int Token, double Probability)[] entries) =>
         new([.. entries.Select(e => new EvidenceEntry(e.Token, (ushort)Math.Round(-Math.Log(e.Probability) * VerificationLimits.QuantaPerNat)))]);
