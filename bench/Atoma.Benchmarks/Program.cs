@@ -13,6 +13,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     InvarianceBenchmark.Create(),
     DetectionBenchmark.Create(),
     OperatingCurveBenchmark.Create(),
+    SoakBenchmark.Create(),
     CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();
