@@ -9,18 +9,19 @@ namespace Atoma.Protocol.Models;
 /// </summary>
 public static class KnownAnswers
 {
-    /// <summary>Prompts of the set: one greedy, one sampled.</summary>
-    public const int Count = 2;
+    /// <summary>Prompts of the set: one greedy, one sampled, and one longer than any tile that a kernel computes at once.</summary>
+    public const int Count = 3;
 
     private const int PromptTokens = 24;
+    private const int LongPromptTokens = 150;
     private const int OutputTokens = 16;
 
     public static GenerationTask Task(ModelManifest model, int index)
     {
         Invariant.Assert(index is >= 0 and < Count);
         var request = Prf.Derive("atoma/known-answer/1", model.Digest.ToArray(), [(byte)index]);
-        var prompt = new int[PromptTokens];
-        for (var i = 0; i < PromptTokens; i++)
+        var prompt = new int[index == Count - 1 ? LongPromptTokens : PromptTokens];
+        for (var i = 0; i < prompt.Length; i++)
             prompt[i] = (int)(Prf.Philox(request.High64, (uint)i, 0) % (ulong)model.VocabularySize);
         return new GenerationTask(request, prompt, new SamplingParameters
         {
@@ -37,20 +38,45 @@ public static class KnownAnswers
     {
         var answers = new Hash32[Count];
         for (var i = 0; i < Count; i++)
-        {
-            var task = Task(engine.Model, i);
-            var transcript = new TranscriptBuilder(engine.Model.Digest, task.Prompt, task.Parameters);
-            FinishReason? finish = null;
-            await foreach (var step in engine.GenerateAsync(task, cancellationToken).ConfigureAwait(false))
-            {
-                transcript.Add(step.Evidence);
-                finish = step.Finish;
-            }
+            answers[i] = (await GenerateAsync(engine, Task(engine.Model, i), cancellationToken).ConfigureAwait(false)).Digest();
+        return answers;
+    }
 
-            Invariant.Assert(finish is not null);
-            answers[i] = transcript.Finish(finish.Value).Digest();
+    /// <summary>
+    /// What an operator must know before collateral is at stake: whether this machine gives the same bits when the set is computed
+    /// alone, side by side, and by a check. Engines of an echelon that is not exact need not.
+    /// </summary>
+    /// <returns>Null when it does, else what differs.</returns>
+    public static async Task<string?> SelfTestAsync(IInferenceEngine engine, CancellationToken cancellationToken)
+    {
+        var alone = new Transcript[Count];
+        for (var i = 0; i < Count; i++)
+            alone[i] = await GenerateAsync(engine, Task(engine.Model, i), cancellationToken).ConfigureAwait(false);
+        var together = await System.Threading.Tasks.Task.WhenAll(Enumerable.Range(0, Count)
+            .Select(i => GenerateAsync(engine, Task(engine.Model, i), cancellationToken))).ConfigureAwait(false);
+        for (var i = 0; i < Count; i++)
+        {
+            if (alone[i].FirstDifference(together[i]) is { } position)
+                return $"known answer {i} differs at position {position} when others are computed beside it";
+            var outcome = await engine.CheckAsync(Task(engine.Model, i), alone[i], cancellationToken).ConfigureAwait(false);
+            if (outcome.Verdict != Verdict.Match)
+                return $"known answer {i}, checked by prefill, {outcome.Reason}";
         }
 
-        return answers;
+        return null;
+    }
+
+    private static async Task<Transcript> GenerateAsync(IInferenceEngine engine, GenerationTask task, CancellationToken cancellationToken)
+    {
+        var transcript = new TranscriptBuilder(engine.Model.Digest, task.Prompt, task.Parameters);
+        FinishReason? finish = null;
+        await foreach (var step in engine.GenerateAsync(task, cancellationToken).ConfigureAwait(false))
+        {
+            transcript.Add(step.Evidence);
+            finish = step.Finish;
+        }
+
+        Invariant.Assert(finish is not null);
+        return transcript.Finish(finish.Value);
     }
 }

@@ -23,7 +23,8 @@ public sealed partial class RequestMachine
         foreach (var subject in subjects)
         {
             turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Check(
-                spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters, subject.Transcript!.ToBytes())));
+                spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters,
+                spec.FlowAt(draw.Chosen.Node), subject.Transcript!.ToBytes())));
         }
     }
 

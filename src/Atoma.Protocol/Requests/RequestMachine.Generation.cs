@@ -16,7 +16,7 @@ public sealed partial class RequestMachine
         turn.State = turn.State with { Phase = RequestPhase.Generating };
         turn.Add(new Participant(draw, ParticipantStatus.Working) { Due = due });
         turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Work(
-            spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters)));
+            spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters, spec.FlowAt(draw.Chosen.Node))));
         if (turn.State.CancelAt is { } at)
             turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Cancel(spec.Id, at)));
     }

@@ -42,6 +42,9 @@ public sealed record RequestSpec(
         return writer.Sha256();
     }
 
+    /// <summary>A number that stands for the account at one node: another at every other node, so that they cannot tell who asks both.</summary>
+    public ulong FlowAt(NodeId node) => new CanonicalWriter().Text("atoma/flow/1").Text(Account).Node(node).Sha256().High64;
+
     public GenerationTask Task => new(Id, Prompt, Parameters);
 
     public void Write(CanonicalWriter w)

@@ -40,7 +40,7 @@ internal sealed class LocalNodes(
                 engines.Add(engine);
                 if (i + 1 < settings.Nodes)
                     next = LoadAsync(settings.ModelPath, stoppingToken);
-                var answers = await KnownAnswers.AnswerAsync(engine, stoppingToken);
+                var answers = await EchelonAdmission.AnswerAsync(engine, EchelonAdmission.Read(EchelonAdmission.ShippedFile), selfTest: i == 0, stoppingToken);
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();
                 var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, engines, stoppingToken) : null;

@@ -30,7 +30,7 @@ internal static class GatewayNode
             var engine = await LoadAsync(settings, settings.ModelPath, log, cancellationToken);
             engines.Add(engine);
             Console.WriteLine($"Model {engine.Model.Id}, SHA-256 {engine.Model.Digest}; answering the echelon's known prompts …");
-            var answers = await KnownAnswers.AnswerAsync(engine, cancellationToken);
+            var answers = await EchelonAdmission.AnswerAsync(engine, EchelonAdmission.Read(EchelonAdmission.ShippedFile), selfTest: true, cancellationToken);
             var cheat = settings.Misbehave is { } name ? await CheatAsync(name, settings, engine, engines, log, cancellationToken) : null;
             if (cheat is not null)
                 log.Misbehaving(key.Id.ToString(), settings.Misbehave!);
@@ -42,7 +42,7 @@ internal static class GatewayNode
         {
             return 0;
         }
-        catch (Exception e) when (e is KeyFileException or InferenceException or Inference.Gguf.GgufException or IOException)
+        catch (Exception e) when (e is KeyFileException or EchelonMismatchException or InferenceException or Inference.Gguf.GgufException or IOException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

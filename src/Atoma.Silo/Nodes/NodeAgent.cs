@@ -101,14 +101,14 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
                 log.Misbehaving(key.Id.ToString(), $"ignores request {m.Request}");
                 break;
             case CoordinatorMessage.Work m:
-                background.Add(WorkAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters), stopping), m.Model));
+                background.Add(WorkAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model));
                 break;
             case CoordinatorMessage.AskReveal m:
                 if (_jobs.TryGetValue(m.Request, out var opened) && opened.Committed is { } committed)
                     Say(new NodeMessage.Reveal(m.Request, committed.Nonce, committed.Transcript));
                 break;
             case CoordinatorMessage.Check m:
-                background.Add(CheckAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters), stopping), m.Model, m.Transcript));
+                background.Add(CheckAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model, m.Transcript));
                 break;
             case CoordinatorMessage.AskVote m:
                 if (_jobs.TryGetValue(m.Request, out var voter) && Take(voter, m.Subject) is { } vote)

@@ -62,7 +62,7 @@ public sealed class ModelGrainTests(SharedCluster shared)
         var node = await network.AddNodeAsync();
         var offer = node.Offer();
 
-        var different = await node.ConnectAsync(offer with { Answers = [offer.Answers[0], Hash32.Sha256("different"u8)] });
+        var different = await node.ConnectAsync(offer with { Answers = [offer.Answers[0], offer.Answers[1], Hash32.Sha256("different"u8)] });
         var missing = await node.ConnectAsync(offer with { Answers = [offer.Answers[0]] });
 
         Assert.Equal(RefusalCode.WrongEchelon, (RefusalCode)different.Code);
@@ -80,7 +80,7 @@ public sealed class ModelGrainTests(SharedCluster shared)
         var reply = await node.ConnectAsync(offer with
         {
             Echelon = offer.Echelon with { DeviceClass = "another" },
-            Answers = [offer.Answers[0], Hash32.Sha256("different"u8)],
+            Answers = [offer.Answers[0], offer.Answers[1], Hash32.Sha256("different"u8)],
         });
 
         Assert.Equal(0, reply.Code);

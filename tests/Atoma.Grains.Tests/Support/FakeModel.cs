@@ -16,7 +16,7 @@ internal sealed class FakeModel(string id, string answer)
 
     public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", "invariant");
 
-    public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Manifest.Digest];
+    public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Hash32.Sha256("long"u8), Manifest.Digest];
 
     /// <summary>The honest answer.</summary>
     public Transcript Generate(GenerationTask task)
