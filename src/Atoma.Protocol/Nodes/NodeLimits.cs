@@ -4,7 +4,7 @@ namespace Atoma.Protocol.Nodes;
 public static class NodeLimits
 {
     /// <summary>Version of the messages below. A node with another one is refused with both numbers.</summary>
-    public const int ProtocolVersion = 2;
+    public const int ProtocolVersion = 3;
 
     /// <summary>Tokens in one progress message: enough for 50 ms of the fastest small model.</summary>
     public const int ProgressTokens = 512;
@@ -20,6 +20,9 @@ public static class NodeLimits
 
     /// <summary>Concurrent sequences a node may offer.</summary>
     public const int SlotsMax = 1024;
+
+    /// <summary>Models that one node may offer: each is loaded and proven before it joins.</summary>
+    public const int SubscriptionsMax = 32;
 
     /// <summary>Seconds that a registration's timestamp may differ from our clock.</summary>
     public const int RegistrationSkewSeconds = 300;
