@@ -35,22 +35,31 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
 
     private async Task RelayAsync(AnswerWriter writer, OpenRequest request, Question question, CancellationToken cancellationToken)
     {
+        var reader = new ToolCallReader(request.ToolCalls, question.Tools);
         var shown = new System.Text.StringBuilder();
+        var held = "";
         await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
         {
             if (question.Streaming && current.Text.Length > 0)
             {
-                shown.Append(current.Text);
-                await writer.PieceAsync(current.Text);
+                // What may become a call of a tool waits until it is one or is not.
+                held += current.Text;
+                if (reader.SafeLength(held, isStart: shown.Length == 0) is var safe and > 0)
+                {
+                    await writer.PieceAsync(held[..safe]);
+                    shown.Append(held, 0, safe);
+                    held = held[safe..];
+                }
             }
 
             if (current.End is { } end)
-                await EndAsync(writer, request, question, end, shown.ToString());
+                await EndAsync(writer, request, question, end, reader.Read(end.Text), shown.ToString());
         }
     }
 
-    private async Task EndAsync(AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, string shown)
+    private async Task EndAsync(AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, ToolAnswer answer, string shown)
     {
+        var finish = answer.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
         var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
         var usage = new UsageBody(end.PromptTokens, end.OutputTokens, end.PromptTokens + end.OutputTokens);
         if (end.Status != "settled")
@@ -59,13 +68,15 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         }
         else if (!question.Streaming)
         {
-            await writer.WholeAsync(end.Text, end.FinishReason, usage, atoma);
+            await writer.WholeAsync(answer, finish, usage, atoma);
         }
-        else if (end.Text.StartsWith(shown, StringComparison.Ordinal))
+        else if (answer.Content.StartsWith(shown, StringComparison.Ordinal))
         {
-            if (end.Text.Length > shown.Length)
-                await writer.PieceAsync(end.Text[shown.Length..]);
-            await writer.FinishAsync(end.FinishReason, question.IncludeUsage ? usage : null, atoma);
+            if (answer.Content.Length > shown.Length)
+                await writer.PieceAsync(answer.Content[shown.Length..]);
+            if (answer.Calls.Count > 0)
+                await writer.CallsAsync(answer.Calls);
+            await writer.FinishAsync(finish, question.IncludeUsage ? usage : null, atoma);
         }
         else
         {

@@ -3,6 +3,7 @@ using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Requests;
 using Orleans.Runtime;
 
@@ -12,7 +13,8 @@ namespace Atoma.Api.Answers;
 /// <param name="Id">Request id, hex.</param>
 /// <param name="Grain">To watch and cancel it.</param>
 /// <param name="Own">Whether this call made it.</param>
-internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own);
+/// <param name="ToolCalls">How its model writes calls of tools.</param>
+internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own, ToolCallFormat ToolCalls);
 
 /// <summary>Submits questions and cancels what nobody waits for any more.</summary>
 internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService> logger)
@@ -31,6 +33,7 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
             Model = question.Model,
             Messages = question.Messages,
             Prompt = question.Prompt,
+            Tools = question.Tools.Definitions,
             Parameters = parameters.ToArray(),
             MaxTokens = question.MaxTokens,
             SeedGiven = question.SeedGiven,
@@ -42,9 +45,9 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
         switch (reply.Status)
         {
             case SubmitStatus.Accepted:
-                return new OpenRequest(id.ToString(), grain, Own: true);
+                return new OpenRequest(id.ToString(), grain, Own: true, (ToolCallFormat)reply.ToolCalls);
             case SubmitStatus.Existing:
-                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false);
+                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false, (ToolCallFormat)reply.ToolCalls);
             case SubmitStatus.InsufficientFunds:
                 var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
                 return Refusals.Of(reply, question, balance.BalanceMicros);

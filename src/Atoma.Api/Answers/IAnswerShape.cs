@@ -9,12 +9,15 @@ internal sealed record AnswerHead(string RequestId, long Created, string Model);
 /// <summary>How one endpoint writes its answers, as UTF-8 JSON.</summary>
 internal interface IAnswerShape
 {
-    byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma);
+    byte[] Whole(AnswerHead head, ToolAnswer answer, string finishReason, UsageBody usage, AtomaBody atoma);
 
     /// <summary>Chunk before any text; null when there is none.</summary>
     byte[]? First(AnswerHead head);
 
     byte[] Piece(AnswerHead head, string text);
+
+    /// <summary>All calls of an answer, after its text.</summary>
+    byte[] Calls(AnswerHead head, IReadOnlyList<ToolCall> calls);
 
     byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma);
 
@@ -25,14 +28,22 @@ internal sealed class ChatShape : IAnswerShape
 {
     private const string ChunkObject = "chat.completion.chunk";
 
-    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma) =>
-        JsonSerializer.SerializeToUtf8Bytes(
-            new ChatCompletion(Id(head), "chat.completion", head.Created, head.Model, [new ChatChoice(0, new AssistantMessage("assistant", text), finishReason)], usage, atoma),
-            ApiJson.Web.ChatCompletion);
+    public byte[] Whole(AnswerHead head, ToolAnswer answer, string finishReason, UsageBody usage, AtomaBody atoma)
+    {
+        var message = answer.Calls.Count == 0
+            ? new AssistantMessage("assistant", answer.Content)
+            : new AssistantMessage("assistant", answer.Content.Length > 0 ? answer.Content : null,
+                [.. answer.Calls.Select((c, i) => new ToolCallBody(ToolCallIds.Of(head.RequestId, i), "function", new CalledFunctionBody(c.Name, c.Arguments)))]);
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new ChatCompletion(Id(head), "chat.completion", head.Created, head.Model, [new ChatChoice(0, message, finishReason)], usage, atoma), ApiJson.Web.ChatCompletion);
+    }
 
     public byte[] First(AnswerHead head) => Chunk(head, [new ChatChunkChoice(0, new ChatDelta("assistant", ""), null)]);
 
     public byte[] Piece(AnswerHead head, string text) => Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, text), null)]);
+
+    public byte[] Calls(AnswerHead head, IReadOnlyList<ToolCall> calls) => Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, null,
+        [.. calls.Select((c, i) => new ToolCallDelta(i, ToolCallIds.Of(head.RequestId, i), "function", new CalledFunctionBody(c.Name, c.Arguments)))]), null)]);
 
     public byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma) =>
         Chunk(head, [new ChatChunkChoice(0, new ChatDelta(null, null), finishReason)], null, atoma);
@@ -48,12 +59,15 @@ internal sealed class ChatShape : IAnswerShape
 
 internal sealed class TextShape : IAnswerShape
 {
-    public byte[] Whole(AnswerHead head, string text, string finishReason, UsageBody usage, AtomaBody atoma) =>
-        Write(head, [new TextChoice(0, text, finishReason)], usage, atoma);
+    public byte[] Whole(AnswerHead head, ToolAnswer answer, string finishReason, UsageBody usage, AtomaBody atoma) =>
+        Write(head, [new TextChoice(0, answer.Content, finishReason)], usage, atoma);
 
     public byte[]? First(AnswerHead head) => null;
 
     public byte[] Piece(AnswerHead head, string text) => Write(head, [new TextChoice(0, text, null)]);
+
+    /// <summary>A text is asked for without tools.</summary>
+    public byte[] Calls(AnswerHead head, IReadOnlyList<ToolCall> calls) => throw new InvalidOperationException("A text completion calls no tools.");
 
     public byte[] Finish(AnswerHead head, string finishReason, AtomaBody? atoma) => Write(head, [new TextChoice(0, "", finishReason)], null, atoma);
 

@@ -12,6 +12,9 @@ internal sealed record Question
 
     public string? Prompt { get; init; }
 
+    /// <summary>What the model may call; empty when it may not call anything.</summary>
+    public ToolSet Tools { get; init; } = ToolSet.None;
+
     /// <summary>The field that carries the prompt.</summary>
     public required string PromptField { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class JinjaEvaluator(JinjaBudget budget)
             Expression.Slice e => JinjaOperators.Slice(Evaluate(e.Owner, scope), Optional(e.From, scope), Optional(e.To, scope), Optional(e.Step, scope), budget),
             Expression.Call e => Call(e, scope),
             Expression.Filter e => Apply(e, Evaluate(e.Input!, scope), scope),
-            Expression.Test e => Invoke("is", e.Function, Evaluate(e.Input, scope), e.Arguments, scope),
+            Expression.Test e => Invoke(e.Title, e.Function, Evaluate(e.Input, scope), e.Arguments, scope),
             Expression.Not e => BooleanValue.Of(!Evaluate(e.Inner, scope).IsTrue),
             Expression.Sign e => Sign(e, scope),
             Expression.Binary e => JinjaOperators.Apply(e.Symbol, Evaluate(e.Left, scope), Evaluate(e.Right, scope), budget),
@@ -38,7 +38,7 @@ internal sealed class JinjaEvaluator(JinjaBudget budget)
 
     private JinjaValue? Optional(Expression? expression, JinjaScope scope) => expression is null ? null : Evaluate(expression, scope);
 
-    private JinjaValue Apply(Expression.Filter filter, JinjaValue input, JinjaScope scope) => Invoke("filter", filter.Function, input, filter.Arguments, scope);
+    private JinjaValue Apply(Expression.Filter filter, JinjaValue input, JinjaScope scope) => Invoke(filter.Title, filter.Function, input, filter.Arguments, scope);
 
     private JinjaValue Invoke(string name, JinjaFunction function, JinjaValue input, Arguments arguments, JinjaScope scope) =>
         function(new JinjaCall(name, [input, .. arguments.Positional.Select(a => Evaluate(a, scope))], Named(arguments, scope), budget));

@@ -339,7 +339,7 @@ internal sealed class JinjaExpressionParser(JinjaTokens tokens)
         var line = tokens.Line;
         var name = tokens.ExpectName();
         var function = JinjaFilters.Find(name) ?? throw new JinjaException(JinjaError.Unknown, line, $"There is no filter '{name}'");
-        return new Expression.Filter(line, input, function, tokens.TryOperator("(") ? ReadArguments() : Arguments.None);
+        return new Expression.Filter(line, input, name, function, tokens.TryOperator("(") ? ReadArguments() : Arguments.None);
     }
 
     private Expression ReadTest(Expression input)
@@ -353,7 +353,7 @@ internal sealed class JinjaExpressionParser(JinjaTokens tokens)
             arguments = ReadArguments();
         else if (StartsTestArgument())
             arguments = new Arguments([ReadPostfix(ReadPrimary())], []);
-        Expression test = new Expression.Test(line, input, function, arguments);
+        Expression test = new Expression.Test(line, input, name, function, arguments);
         return negated ? new Expression.Not(line, tokens.Node(test)) : test;
     }
 

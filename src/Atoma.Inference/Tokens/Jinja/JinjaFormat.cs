@@ -64,7 +64,6 @@ internal static class JinjaFormat
             return next < values.Count ? values[next++] : throw call.Fault("has more places than values");
         if (int.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out var index))
             return index < values.Count ? values[index] : throw call.Fault("has more places than values");
-        var found = call.Named.FirstOrDefault(n => n.Name == place);
-        return found.Value ?? throw new JinjaException(JinjaError.Unknown, call.Budget.Line, $"The format place '{{{place}}}' is not offered");
+        return call.Next(place) ?? throw new JinjaException(JinjaError.Unknown, call.Budget.Line, $"The format place '{{{place}}}' is not offered");
     }
 }

@@ -11,7 +11,6 @@ internal sealed class JinjaInterpreter(JinjaBudget budget)
     }
 
     private readonly JinjaEvaluator _evaluator = new(budget);
-    private int _loopDepth;
 
     public MarkedText Run(Block block, JinjaScope scope)
     {
@@ -110,18 +109,16 @@ internal sealed class JinjaInterpreter(JinjaBudget budget)
         if (statement.Filter is { } filter)
             items = [.. items.Where(item => _evaluator.Evaluate(filter, Inside(statement.Target, item, scope)).IsTrue)];
         budget.Enter();
-        _loopDepth++;
         var memory = new LoopMemory();
         for (var i = 0; i < items.Count; i++)
         {
             budget.Step(statement.Line);
             var inside = Inside(statement.Target, items[i], scope);
-            inside.Set("loop", JinjaLoop.At(i, items, _loopDepth, memory));
+            inside.Set("loop", JinjaLoop.At(i, items, memory));
             if (Run(statement.Body, inside, output) == Flow.Break)
                 break;
         }
 
-        _loopDepth--;
         if (items.Count == 0 && statement.Otherwise is { } otherwise)
             Run(otherwise, new JinjaScope(scope), output);
         budget.Leave();
@@ -162,10 +159,6 @@ internal sealed class JinjaInterpreter(JinjaBudget budget)
         foreach (var (name, otherwise) in macro.Parameters)
             scope.Set(name, call.Next(name) ?? (otherwise is null ? new UndefinedValue(name) : _evaluator.Evaluate(otherwise, scope)));
         call.End();
-        var depth = _loopDepth;
-        _loopDepth = 0;
-        var text = RunApart(macro.Body, scope);
-        _loopDepth = depth;
-        return new TextValue(text);
+        return new TextValue(RunApart(macro.Body, scope));
     }
 }

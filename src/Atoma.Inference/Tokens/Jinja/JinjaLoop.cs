@@ -3,7 +3,7 @@ namespace Atoma.Inference.Tokens.Jinja;
 /// <summary>The variable <c>loop</c> of one pass through a loop.</summary>
 internal static class JinjaLoop
 {
-    public static NamespaceValue At(int index, IReadOnlyList<JinjaValue> items, int depth, LoopMemory memory)
+    public static NamespaceValue At(int index, IReadOnlyList<JinjaValue> items, LoopMemory memory)
     {
         var loop = new NamespaceValue();
         var fields = loop.Fields;
@@ -15,8 +15,9 @@ internal static class JinjaLoop
         fields["first"] = BooleanValue.Of(index == 0);
         fields["last"] = BooleanValue.Of(index == count - 1);
         fields["length"] = new IntegerValue(count);
-        fields["depth"] = new IntegerValue(depth);
-        fields["depth0"] = new IntegerValue(depth - 1);
+        // Depth counts the levels of a recursive loop only.
+        fields["depth"] = new IntegerValue(1);
+        fields["depth0"] = new IntegerValue(0);
         fields["previtem"] = index > 0 ? items[index - 1] : new UndefinedValue("there is no previous item");
         fields["nextitem"] = index + 1 < count ? items[index + 1] : new UndefinedValue("there is no next item");
         fields["cycle"] = new FunctionValue("cycle", call => call.Rest() is { Count: > 0 } choices ? choices[index % choices.Count] : throw call.Fault("has nothing to cycle through"));

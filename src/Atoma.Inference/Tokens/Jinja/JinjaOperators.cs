@@ -91,7 +91,7 @@ internal static class JinjaOperators
         }
 
         if (owner is not ListValue { IsPlain: true } list)
-            return new UndefinedValue("slice");
+            throw Fault(budget, $"A value of type {owner.TypeName} has no slices");
         var (first, last) = Range(Bound(from, budget), Bound(to, budget), stride, list.Items.Count);
         return budget.List([.. Indices(first, last, stride).Select(i => list.Items[i])], list.Kind);
     }

@@ -23,9 +23,9 @@ internal abstract record Expression(int Line)
     public sealed record Call(int Line, Expression Function, Arguments Arguments) : Expression(Line);
 
     /// <param name="Input">Null in a filter block or block assignment, where the block's text comes in.</param>
-    public sealed record Filter(int Line, Expression? Input, JinjaFunction Function, Arguments Arguments) : Expression(Line);
+    public sealed record Filter(int Line, Expression? Input, string Title, JinjaFunction Function, Arguments Arguments) : Expression(Line);
 
-    public sealed record Test(int Line, Expression Input, JinjaFunction Function, Arguments Arguments) : Expression(Line);
+    public sealed record Test(int Line, Expression Input, string Title, JinjaFunction Function, Arguments Arguments) : Expression(Line);
 
     public sealed record Not(int Line, Expression Inner) : Expression(Line);
 

@@ -56,9 +56,8 @@ internal static class PythonText
             return "nan";
         if (double.IsInfinity(value))
             return value > 0 ? "inf" : "-inf";
-        var digits = value.ToString("E16", CultureInfo.InvariantCulture);
         var shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = value == 0 ? 0 : int.Parse(digits.AsSpan(digits.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = Exponent(shortest);
         // Python writes 1e16 and above, and below 1e-4, with an exponent of at least two digits.
         if (exponent is >= -4 and < 16)
         {
@@ -68,6 +67,18 @@ internal static class PythonText
 
         var mantissa = Mantissa(shortest);
         return $"{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+    }
+
+    /// <summary>Of the first significant digit, in either form that .NET writes.</summary>
+    private static int Exponent(string shortest)
+    {
+        var end = shortest.IndexOf('E', StringComparison.Ordinal);
+        if (end >= 0)
+            return int.Parse(shortest.AsSpan(end + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var digits = shortest.TrimStart('-');
+        var point = digits.IndexOf('.', StringComparison.Ordinal) is var found and >= 0 ? found : digits.Length;
+        var first = digits.AsSpan().IndexOfAnyInRange('1', '9');
+        return first < 0 ? 0 : first < point ? point - first - 1 : point - first;
     }
 
     /// <summary>The significant digits with one before the point, from either form that .NET writes.</summary>
