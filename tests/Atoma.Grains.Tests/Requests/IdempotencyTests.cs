@@ -1,5 +1,6 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Grains.Tests.Support;
+using Atoma.Protocol.Models;
 
 namespace Atoma.Grains.Tests.Requests;
 
@@ -36,6 +37,22 @@ public sealed class IdempotencyTests(SharedCluster shared)
 
         Assert.Equal((SubmitStatus.IdempotencyConflict, ""), (other.Status, other.Request));
         Assert.Equal(TestNetwork.Funds - ended.End.PriceMicros, await network.BalanceAsync());
+    }
+
+    /// <summary>Tools are part of the prompt, so they are part of what a key stands for; the reply says how calls are written either way.</summary>
+    [Fact]
+    public async Task Submit_SameKeyOtherTools_IsAConflict()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var call = network.Call() with { IdempotencyKey = "key", Prompt = null, Messages = [new ChatTurn("user", "Hi")], Tools = ["{}"] };
+        var ended = await network.RunAsync(call);
+
+        var again = await network.SubmitAsync(call with { Nonce = network.Call().Nonce });
+        var other = await network.SubmitAsync(call with { Nonce = network.Call().Nonce, Tools = ["{ }"] });
+
+        Assert.Equal((int)ToolCallFormat.Tagged, ended.Reply.ToolCalls);
+        Assert.Equal((SubmitStatus.Existing, (int)ToolCallFormat.Tagged), (again.Status, again.ToolCalls));
+        Assert.Equal(SubmitStatus.IdempotencyConflict, other.Status);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Atoma.Inference.Gguf;
 using Atoma.Inference.Native;
 using Atoma.Inference.Tests.Support;
 using Atoma.Inference.Tokens;
@@ -121,6 +122,24 @@ public sealed class LlamaTokenizerTests : IDisposable
         var shared = Array.LastIndexOf(plain[..^1], 2) + 1;
         Assert.True(shared > 10);
         Assert.Equal(plain[..shared], spoofed[..shared]);
+    }
+
+    /// <summary>Where a vocabulary has the mark of a call as one control token, it must be seen in the answer: else no call could be found there.</summary>
+    [ModelFact]
+    public void TokenBytes_ControlTokenThatMarksCalls_IsText()
+    {
+        const int Mark = 2;
+        var header = GgufHeader.Read(new GgufReader(File.OpenRead(TestModels.F16), new FileInfo(TestModels.F16).Length));
+        var texts = header.Find("tokenizer.ggml.tokens")!.Strings.Select(Encoding.UTF8.GetString).ToArray();
+        texts[Mark] = "<tool_call>";
+        var path = GgufEditor.Open(TestModels.F16).Set("tokenizer.ggml.tokens", GgufEditor.Texts(texts)).Set("tokenizer.chat_template", GgufEditor.Text(
+            File.ReadAllText(Path.Combine(TestModels.Root, "tests/Atoma.Inference.Tests/Tokens/Templates/chatml-tools.jinja")))).Save("marks.gguf");
+        _files.Add(path);
+        var marked = Open(path).Tokenizer;
+        Assert.Equal(ToolCallFormat.Tagged, marked.ToolCalls);
+        Assert.Equal("<tool_call>", Encoding.UTF8.GetString(marked.TokenBytes(Mark)));
+        Assert.Empty(marked.TokenBytes(1));
+        Assert.Empty(Open(WithTemplate(ChatMl)).Tokenizer.TokenBytes(Mark));
     }
 
     [ModelFact]

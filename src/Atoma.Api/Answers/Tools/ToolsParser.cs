@@ -33,11 +33,14 @@ internal static partial class ToolsParser
     /// <summary>The calls in an assistant's message.</summary>
     public static ApiError? Calls(IReadOnlyList<ToolCallBody?>? bodies, string path, Limits limits, out IReadOnlyList<CalledTool> calls)
     {
+        calls = [];
+        if (bodies is not { Count: > 0 })
+            return null;
+        if (bodies.Count > limits.Tools)
+            return OpenAiErrors.Invalid(path, $"has more than {limits.Tools} calls");
         var list = new List<CalledTool>();
         calls = list;
-        if (bodies?.Count > limits.Tools)
-            return OpenAiErrors.Invalid(path, $"has more than {limits.Tools} calls");
-        foreach (var body in bodies ?? [])
+        foreach (var body in bodies)
         {
             var at = $"{path}[{list.Count}]";
             if (body?.Type is not (null or "function"))
