@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoma.Benchmarks;
+using Atoma.Benchmarks.Engine;
 
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
@@ -7,5 +8,9 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     HonestBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
+    InvarianceBenchmark.Create(),
+    DetectionBenchmark.Create(),
+    OperatingCurveBenchmark.Create(),
+    CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -35,6 +35,9 @@ public enum InferenceError
 
     /// <summary>Text could not be turned into tokens, or a token is outside the vocabulary.</summary>
     TokenizeFailed = 11,
+
+    /// <summary>Weights, cache and buffers together exceed the memory available; nothing was loaded.</summary>
+    MemoryInsufficient = 12,
 }
 
 /// <summary>The engine cannot load or run; <see cref="Error"/> says in which phase.</summary>

@@ -26,6 +26,18 @@ internal static partial class InferenceLog
     [LoggerMessage(4012, LogLevel.Critical, "The engine thread of model {Model} stopped on an unexpected error")]
     public static partial void EngineThreadFailed(ILogger logger, Exception exception, string model);
 
+    [LoggerMessage(4014, LogLevel.Error, "A decode of model {Model} runs for {Seconds:F1} s; asking llama.cpp to end it")]
+    public static partial void DecodeStuck(ILogger logger, string model, double seconds);
+
+    [LoggerMessage(4015, LogLevel.Critical, "A decode of model {Model} cannot be ended after {Seconds:F1} s; its tasks failed, and the model is loaded again")]
+    public static partial void EngineLost(ILogger logger, string model, double seconds);
+
+    [LoggerMessage(4016, LogLevel.Critical, "Model {Model} was lost {Times} times and is not loaded again; this machine needs a look")]
+    public static partial void EngineGivenUp(ILogger logger, string model, int times);
+
+    [LoggerMessage(4017, LogLevel.Critical, "Model {Model} could not be loaded again")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception, string model);
+
     [LoggerMessage(4013, LogLevel.Information, "Engine of model {Model} stopped")]
     public static partial void EngineStopped(ILogger logger, string model);
 }

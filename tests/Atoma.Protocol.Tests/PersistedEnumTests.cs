@@ -8,6 +8,7 @@ using Atoma.Protocol.Registry;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Protocol.Tests;
 
@@ -31,7 +32,8 @@ public sealed class PersistedEnumTests
     [InlineData(typeof(ParticipantFailure), "None=0 Silent=1 Refused=2 Malformed=3 StreamedOtherwise=4")]
     [InlineData(typeof(EvidenceKind), "Stage1Mismatch=1 Stage2Mismatch=2 Equivocation=3 BadReveal=4")]
     [InlineData(typeof(DrawPurpose), "Primary=0 Replica=1 Checker=2 Resolver=3")]
-    [InlineData(typeof(FinishReason), "EndOfSequence=0 Length=1 StopText=2 Cancelled=3")]
+    [InlineData(typeof(FinishReason), "EndOfSequence=0 Length=1 StopText=2 Cancelled=3 StopToken=4 GrammarEnd=5")]
+    [InlineData(typeof(GrammarError), "TooLong=1 Syntax=2 UndefinedRule=3 DuplicateRule=4 LeftRecursion=5 EmptyRepetition=6 EndlessRule=7 TooLarge=8 TooManySteps=9 NoTokenFits=10")]
     [InlineData(typeof(Verdict), "Match=0 Mismatch=1 Inconclusive=2")]
     public void Numbers_OfAPersistedEnum_AreGolden(Type type, string golden)
     {

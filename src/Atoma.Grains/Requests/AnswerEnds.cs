@@ -14,7 +14,7 @@ internal static class AnswerEnds
         var text = "";
         if (state.Answer is { } answer && tokenizer is not null)
         {
-            var whole = new AnswerText(tokenizer, state.Spec.Parameters.Stop);
+            var whole = new AnswerText(tokenizer, state.Spec.Parameters.Stop, state.Spec.Parameters.StopTokens);
             whole.Add([.. answer.Output]);
             whole.Finish();
             text = whole.Shown;

@@ -5,9 +5,9 @@ namespace Atoma.Grains.Requests;
 
 /// <summary>
 /// Text of an answer as it grows. Bytes of a character split over tokens wait for each other; text that may be the start of a
-/// stop text waits until it is not; nothing from a stop text on is shown.
+/// stop text waits until it is not; nothing from a stop text or a stop token on is shown.
 /// </summary>
-internal sealed class AnswerText(ITokenizer tokenizer, IReadOnlyList<string> stops)
+internal sealed class AnswerText(ITokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlyList<int> stopTokens)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StringBuilder _text = new();
@@ -20,7 +20,7 @@ internal sealed class AnswerText(ITokenizer tokenizer, IReadOnlyList<string> sto
     /// <summary>Adds tokens; returns what can be shown now beyond what was.</summary>
     public string Add(IReadOnlyList<int> tokens)
     {
-        foreach (var token in tokens)
+        foreach (var token in tokens.TakeWhile(t => !stopTokens.Contains(t)))
             Append(tokenizer.TokenBytes(token), flush: false);
         return Show(final: false);
     }

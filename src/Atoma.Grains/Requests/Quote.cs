@@ -6,6 +6,7 @@ using Atoma.Protocol.Models;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Grains.Requests;
 
@@ -46,7 +47,7 @@ internal sealed class Quoter(NetworkOptions options)
         var nonce = new Hash32(call.Nonce);
         var id = RequestSpec.IdOf(call.Account, nonce);
         if (!call.SeedGiven)
-            parameters = parameters with { Seed = Prf.Derive("atoma/seed/1", id.ToArray()).High64 };
+            parameters = parameters with { Seed = RequestSpec.DrawnSeed(id) };
         var created = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
         return new Quote(new RequestSpec(
             id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, options.Terms,
@@ -69,12 +70,19 @@ internal sealed class Quoter(NetworkOptions options)
             var reader = new CanonicalReader(call.Parameters);
             var given = SamplingParameters.Read(ref reader);
             var wanted = call.MaxTokens > 0 ? call.MaxTokens : options.DefaultMaxTokens;
+            if (given.Grammar.Length > 0)
+                GrammarProgram.Parse(given.Grammar);
             parameters = given with { MaxTokens = Math.Min(Math.Min(wanted, room), VerificationLimits.OutputTokens) };
             return true;
         }
         catch (CanonicalFormatException e)
         {
             problem = e.Message;
+            return false;
+        }
+        catch (GrammarException e)
+        {
+            problem = $"grammar is refused: {e.Message}";
             return false;
         }
     }

@@ -95,7 +95,7 @@ internal sealed class RequestGrain(
 
         log.RequestAccepted(spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
         _state = RequestMachine.Open(spec);
-        _text = new AnswerText(tokenizer, spec.Parameters.Stop);
+        _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _dearest = market.Offers.Select(Quoter.Eligible).Select(AnswerPrice).Aggregate(Micros.Zero, Micros.Max);
         _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)tokenizer.ToolCalls);
         await Happened(new RequestEvent.Started());

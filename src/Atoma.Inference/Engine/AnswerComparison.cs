@@ -2,11 +2,22 @@ using Atoma.Protocol.Verification;
 
 namespace Atoma.Inference.Engine;
 
+/// <summary>How an answer is compared, position by position, with what the checker's own model gives.</summary>
+internal interface IAnswerComparison
+{
+    /// <summary>Takes the own row of logits for the next position; null while there is more to compare.</summary>
+    /// <param name="sampler">The engine thread's.</param>
+    /// <param name="logits">Predicts the position, given the claimed output before it.</param>
+    /// <param name="state">Of the claimed output before it; the comparison adds the position's token.</param>
+    /// <exception cref="Protocol.Verification.Grammar.GrammarException">The grammar needs too many steps.</exception>
+    CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state);
+}
+
 /// <summary>
 /// Stage 2 inside an echelon (P7.4): the checker's own choice and evidence at each position against the claimed ones,
 /// exactly, and the claimed end against the own one.
 /// </summary>
-internal sealed class AnswerComparison
+internal sealed class AnswerComparison : IAnswerComparison
 {
     private readonly Transcript _claimed;
     private readonly FinishRule _finish;
@@ -22,6 +33,13 @@ internal sealed class AnswerComparison
         _claimed = claimed;
         _finish = finish;
         _count = claimed.OutputCount;
+    }
+
+    public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state)
+    {
+        var own = sampler.Choose(logits, state);
+        state.Accept(own.Token);
+        return Next(own);
     }
 
     /// <summary>Takes the own evidence of the next position; null while there is more to compare.</summary>
@@ -44,17 +62,18 @@ internal sealed class AnswerComparison
             return mismatch;
         _chunk++;
         _own.Clear();
-        return _position < _count ? null : CompareEnd(end);
+        return _position < _count ? null : CompareEnd(_claimed.Finish, end, _position);
     }
 
-    private CheckOutcome CompareEnd(FinishReason? end)
+    /// <summary>The claimed end against that of the tokens, when all of them are as claimed.</summary>
+    public static CheckOutcome CompareEnd(FinishReason claimed, FinishReason? end, int position)
     {
         // Whether the coordinator did cancel is its own to know; here it must only not hide a natural end.
-        if (_claimed.Finish == (end ?? FinishReason.Cancelled))
+        if (claimed == (end ?? FinishReason.Cancelled))
             return CheckOutcome.Match;
-        return CheckOutcome.Mismatch(_position, end is null
-            ? $"claims to end ({_claimed.Finish}) where the answer goes on"
-            : $"claims {_claimed.Finish}; it ends by {end}");
+        return CheckOutcome.Mismatch(position, end is null
+            ? $"claims to end ({claimed}) where the answer goes on"
+            : $"claims {claimed}; it ends by {end}");
     }
 
     /// <summary>A whole chunk: thinned by the same rule, so equal answers have equal bytes.</summary>
@@ -76,7 +95,7 @@ internal sealed class AnswerComparison
         var first = _chunk * VerificationLimits.ChunkPositions;
         for (var i = 0; i < _own.Count && claimed[i].Token == _own[i].Token; i++)
         {
-            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries))
+            if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries) || !_own[i].Likeliest.SequenceEqual(claimed[i].Likeliest))
                 return CheckOutcome.Mismatch(first + i, "claims evidence that the model does not give");
         }
 

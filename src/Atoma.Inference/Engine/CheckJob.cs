@@ -1,6 +1,7 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Inference.Engine;
 
@@ -8,31 +9,34 @@ namespace Atoma.Inference.Engine;
 internal sealed class CheckJob
 {
     private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<int, int> _counts = [];
-    private readonly AnswerComparison _comparison;
+    private readonly SamplingState _state;
+    private readonly IAnswerComparison _comparison;
     private readonly int _promptLength;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
     /// <param name="claimed">At least one position.</param>
-    /// <param name="finish">Fresh.</param>
-    /// <param name="vocabularySize">Tokens from this id on cannot be fed; the comparison ends at the first.</param>
-    public CheckJob(GenerationTask task, Transcript claimed, FinishRule finish, int vocabularySize)
+    /// <param name="state">Fresh; the comparison's.</param>
+    /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
+    /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
+    public CheckJob(GenerationTask task, Transcript claimed, SamplingState state, IAnswerComparison comparison, int vocabularySize)
     {
         int[] output = [.. claimed.Output];
         Invariant.Assert(output.Length > 0);
         var fed = Array.FindIndex(output, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
         Tokens = [.. task.Prompt, .. output.AsSpan(0, fed < 0 ? output.Length - 1 : Math.Min(fed, output.Length - 1))];
-        Parameters = task.Parameters;
+        Flow = task.Flow;
+        _state = state;
         _promptLength = task.Prompt.Count;
-        _comparison = new AnswerComparison(claimed, finish);
+        _comparison = comparison;
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
     public int[] Tokens { get; }
 
-    public SamplingParameters Parameters { get; }
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public Task<CheckOutcome> Outcome => _outcome.Task;
 
@@ -44,16 +48,27 @@ internal sealed class CheckJob
     /// <summary>Index of the first token whose row predicts an output token.</summary>
     public int FirstRow => _promptLength - 1;
 
-    public IReadOnlyDictionary<int, int> Counts => _counts;
-
-    /// <summary>Takes the own evidence of the next position; true when the check is decided.</summary>
-    public bool Accept(PositionEvidence own)
+    /// <summary>Compares the next position with its own row of logits; true when the check is decided, or cannot go on.</summary>
+    public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)
     {
-        _counts[own.Token] = _counts.GetValueOrDefault(own.Token) + 1;
-        if (_comparison.Next(own) is not { } outcome)
-            return false;
-        _outcome.TrySetResult(outcome);
-        return true;
+        if (!LogitRows.IsUsable(logits))
+        {
+            Fail(EngineRefusal.EngineFault, LogitRows.Unusable);
+            return true;
+        }
+
+        try
+        {
+            if (_comparison.Next(sampler, logits, _state) is not { } outcome)
+                return false;
+            _outcome.TrySetResult(outcome);
+            return true;
+        }
+        catch (GrammarException e)
+        {
+            Fail(EngineRefusal.BadPrompt, e.Message);
+            return true;
+        }
     }
 
     public void Cancel() => _cancelled = true;

@@ -22,8 +22,8 @@ internal static class EngineIdentity
             [.. endOfGeneration.Take(ModelLimits.EndOfGenerationTokens)]);
 
     /// <summary>Of the libraries in use; the digest is of their bytes, so a rebuilt library is another echelon.</summary>
-    public static Echelon Echelon(Hash32 modelDigest, LlamaLibraryFiles files, LlamaLibraryOptions options) =>
-        new(modelDigest, DigestLibraries(files), "cpu", $"{Architecture()}-{options.CpuVariant}", InvariantContext.NumericFlags);
+    public static Echelon Echelon(Hash32 modelDigest, LlamaLibraryFiles files, LlamaLibraryOptions options, ContextRecipe recipe) =>
+        new(modelDigest, DigestLibraries(files), "cpu", $"{Architecture()}-{options.CpuVariant}", recipe.NumericFlags);
 
     /// <summary>File name without extension, in the alphabet of model ids.</summary>
     private static string IdOf(string path)

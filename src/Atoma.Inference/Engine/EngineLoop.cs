@@ -7,33 +7,44 @@ using Microsoft.Extensions.Logging;
 namespace Atoma.Inference.Engine;
 
 /// <summary>
-/// Continuous batching over a bounded set of slots, on the one thread that owns the context. Each turn: admit waiting
-/// tasks, drop cancelled ones, compute a bounded number of prompt tokens (tasks and checks in turn), one decode step for
+/// Continuous batching over a bounded set of slots, on the one thread that owns the context. Each turn: drop cancelled
+/// tasks, admit waiting ones, compute a bounded number of prompt tokens (tasks and checks in turn), one decode step for
 /// all running sequences. Checks have a sequence of their own, the last, so that neither kind of work waits for the other's slots.
 /// </summary>
-internal sealed class EngineLoop
+internal sealed class EngineLoop : IDisposable
 {
     /// <summary>What is left of a turn's tokens is not spent on a shorter piece of a longer prompt: each piece costs a whole pass over the weights.</summary>
     private const int ChunkTokensMin = 16;
 
-    private readonly InvariantContext _context;
+    private readonly Func<DecodeContext> _newContext;
     private readonly Inbox _inbox;
     private readonly ContextShape _shape;
+    private readonly bool _prefixReuse;
     private readonly string _model;
     private readonly ILogger _logger;
     private readonly Sampler _sampler = new();
     private readonly GenerationJob?[] _slots;
     private readonly SequenceToken[] _stepTokens;
     private readonly List<int> _prefilling = [];
+    private DecodeContext _context;
     private CheckJob? _check;
     private bool _checkIsNext;
     private int _busy;
+    private long _reused;
 
-    public EngineLoop(InvariantContext context, Inbox inbox, ContextShape shape, string model, ILogger logger)
+    /// <param name="newContext">Makes a context; called again after one was aborted.</param>
+    /// <param name="inbox">Where tasks come from.</param>
+    /// <param name="shape">Of the context.</param>
+    /// <param name="prefixReuse">See <see cref="EngineOptions.PrefixReuse"/>.</param>
+    /// <param name="model">For the log.</param>
+    /// <param name="logger">The engine's.</param>
+    public EngineLoop(Func<DecodeContext> newContext, Inbox inbox, ContextShape shape, bool prefixReuse, string model, ILogger logger)
     {
-        _context = context;
+        _newContext = newContext;
+        _context = newContext();
         _inbox = inbox;
         _shape = shape;
+        _prefixReuse = prefixReuse;
         _model = model;
         _logger = logger;
         _slots = new GenerationJob?[shape.Sequences - 1];
@@ -42,6 +53,12 @@ internal sealed class EngineLoop
 
     /// <summary>Slots taken, readable from any thread.</summary>
     public int Busy => Volatile.Read(ref _busy);
+
+    /// <summary>Prompt tokens that did not have to be computed because a sequence held them, readable from any thread.</summary>
+    public long ReusedTokens => Interlocked.Read(ref _reused);
+
+    /// <summary>How long a decode may take; watched from another thread.</summary>
+    public DecodeClock Clock { get; } = new();
 
     private int CheckSequence => _slots.Length;
 
@@ -60,6 +77,18 @@ internal sealed class EngineLoop
             EndAll(_inbox.Closed ?? EngineRefusal.EngineFault);
         }
     }
+
+    /// <summary>From any thread: ends the decode that runs. Its tasks fail, the rest goes on in a new context.</summary>
+    public void AbortDecode() => Volatile.Read(ref _context).Abort();
+
+    /// <summary>From any thread, when the loop's own hangs in the library for good: ends every job.</summary>
+    public void Abandon()
+    {
+        _inbox.Close(EngineRefusal.EngineFault);
+        EndAll(EngineRefusal.EngineFault);
+    }
+
+    public void Dispose() => _context.Dispose();
 
     /// <summary>One round; tests drive it by hand.</summary>
     internal void Turn()
@@ -85,7 +114,7 @@ internal sealed class EngineLoop
         if (_check is { IsCancelled: true })
         {
             _check.End();
-            FreeCheck();
+            _check = null;
         }
     }
 
@@ -97,11 +126,28 @@ internal sealed class EngineLoop
             if (_slots[slot] is not null || _inbox.TakeGeneration() is not { } job)
                 continue;
             _slots[slot] = job;
+            job.Fed = Reuse(slot, job.Prompt, job.Prompt.Length - 1);
             _prefilling.Add(slot);
             Volatile.Write(ref _busy, _busy + 1);
         }
 
-        _check ??= _inbox.TakeCheck();
+        if (_check is null && _inbox.TakeCheck() is { } check)
+        {
+            _check = check;
+            check.Fed = Reuse(CheckSequence, check.Tokens, check.FirstRow);
+        }
+    }
+
+    /// <summary>Leaves in a sequence the longest prefix of the tokens that any sequence holds; returns its length.</summary>
+    private int Reuse(int sequence, ReadOnlySpan<int> tokens, int most)
+    {
+        var (source, length) = _prefixReuse ? PrefixReuse.Find(_context, sequence, tokens[..most]) : (sequence, 0);
+        if (source == sequence)
+            _context.Keep(sequence, length);
+        else
+            _context.Copy(source, sequence, length);
+        Interlocked.Add(ref _reused, length);
+        return length;
     }
 
     private void Prefill()
@@ -126,13 +172,9 @@ internal sealed class EngineLoop
         var job = _slots[slot]!;
         var count = Math.Min(budget, job.Prompt.Length - job.Fed);
         var isLast = job.Fed + count == job.Prompt.Length;
-        try
+        if (!TryDecode(() => _context.Prefill(slot, job.Prompt.AsSpan(job.Fed, count), isLast ? 1 : 0), out var problem))
         {
-            _context.Prefill(slot, job.Prompt.AsSpan(job.Fed, count), isLast ? 1 : 0);
-        }
-        catch (DecodeException exception)
-        {
-            FailSlot(slot, exception);
+            FailSlot(slot, problem);
             return count;
         }
 
@@ -153,32 +195,19 @@ internal sealed class EngineLoop
         var prompt = Math.Max(0, job.FirstRow - job.Fed);
         var count = Math.Min(Math.Min(budget, job.Tokens.Length - job.Fed), prompt + _shape.RowsMax);
         var rows = Math.Max(0, count - prompt);
-        try
+        if (!TryDecode(() => _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows), out var problem))
         {
-            _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows);
-        }
-        catch (DecodeException exception)
-        {
-            InferenceLog.DecodeFailed(_logger, _model, exception.Code, 1);
-            job.Fail(EngineRefusal.EngineFault, exception.Message);
-            FreeCheck();
+            job.Fail(EngineRefusal.EngineFault, problem.Message);
+            ForgetCheck();
             return count;
         }
 
         job.Fed += count;
         for (var back = rows - 1; back >= 0; back--)
         {
-            var logits = _context.PrefillLogits(CheckSequence, back);
-            if (!LogitRows.IsUsable(logits))
+            if (job.Sample(_sampler, _context.PrefillLogits(CheckSequence, back)))
             {
-                job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
-                FreeCheck();
-                break;
-            }
-
-            if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Fed - 1 - back - job.FirstRow)))
-            {
-                FreeCheck();
+                _check = null;
                 break;
             }
         }
@@ -198,14 +227,10 @@ internal sealed class EngineLoop
 
         if (count == 0)
             return;
-        try
-        {
-            _context.Step(_stepTokens.AsSpan(0, count));
-        }
-        catch (DecodeException exception)
+        if (!TryDecode(() => _context.Step(_stepTokens.AsSpan(0, count)), out var problem))
         {
             for (var i = 0; i < count; i++)
-                FailSlot(_stepTokens[i].Sequence, exception);
+                FailSlot(_stepTokens[i].Sequence, problem);
             return;
         }
 
@@ -213,36 +238,75 @@ internal sealed class EngineLoop
             Sample(_stepTokens[i].Sequence, _slots[_stepTokens[i].Sequence]!);
     }
 
+    /// <summary>A decode under the watchdog's eyes. After an aborted one every sequence is gone, and their tasks with them.</summary>
+    private bool TryDecode(Action decode, out DecodeException problem)
+    {
+        problem = null!;
+        Clock.Start();
+        try
+        {
+            decode();
+            return true;
+        }
+        catch (DecodeException exception)
+        {
+            problem = exception;
+            InferenceLog.DecodeFailed(_logger, _model, exception.Code, _busy);
+        }
+        finally
+        {
+            Clock.Stop();
+        }
+
+        if (problem.Code == DecodeException.Aborted)
+        {
+            FailRunning(problem.Message);
+            _context.Dispose();
+            Volatile.Write(ref _context, _newContext());
+        }
+
+        return false;
+    }
+
     private void Sample(int slot, GenerationJob job)
     {
-        var logits = _context.Logits(slot);
-        if (!LogitRows.IsUsable(logits))
+        if (job.Sample(_sampler, _context.Logits(slot)))
+            Free(slot);
+    }
+
+    private void FailRunning(string message)
+    {
+        for (var slot = 0; slot < _slots.Length; slot++)
         {
-            job.Fail(EngineRefusal.EngineFault, "The model gave logits that are not numbers.");
+            if (_slots[slot] is not { } job)
+                continue;
+            job.Fail(EngineRefusal.EngineFault, message);
             Free(slot);
         }
-        else if (job.Accept(_sampler.Choose(logits, job.Parameters, job.Counts, job.Position)))
-        {
-            Free(slot);
-        }
+
+        _check?.Fail(EngineRefusal.EngineFault, message);
+        _check = null;
     }
 
     private void FailSlot(int slot, DecodeException exception)
     {
-        InferenceLog.DecodeFailed(_logger, _model, exception.Code, 1);
-        _slots[slot]!.Fail(EngineRefusal.EngineFault, exception.Message);
+        // Gone already when the whole context was.
+        if (_slots[slot] is not { } job)
+            return;
+        job.Fail(EngineRefusal.EngineFault, exception.Message);
         Free(slot);
+        _context.Clear(slot);
     }
 
+    /// <summary>The sequence keeps its tokens: the next task may begin like this one.</summary>
     private void Free(int slot)
     {
         _slots[slot] = null;
         _prefilling.Remove(slot);
-        _context.Clear(slot);
         Volatile.Write(ref _busy, _busy - 1);
     }
 
-    private void FreeCheck()
+    private void ForgetCheck()
     {
         _check = null;
         _context.Clear(CheckSequence);

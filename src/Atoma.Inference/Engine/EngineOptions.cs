@@ -2,7 +2,7 @@ using Atoma.Inference.Native;
 
 namespace Atoma.Inference.Engine;
 
-/// <summary>How a model is run. Nothing here changes bits except <see cref="Libraries"/>.</summary>
+/// <summary>How a model is run. Nothing here changes bits except <see cref="Mode"/> and <see cref="Libraries"/>.</summary>
 public sealed record EngineOptions
 {
     /// <summary>Path of the GGUF file.</summary>
@@ -10,6 +10,9 @@ public sealed record EngineOptions
 
     /// <summary>The model's name for clients. Default: the file's name without extension, in lower case.</summary>
     public string? ModelId { get; init; }
+
+    /// <summary>Exact and checkable to the bit, or as fast as the library can.</summary>
+    public EngineMode Mode { get; init; } = EngineMode.Invariant;
 
     /// <summary>Sequences generated at once, 1 to <see cref="EngineLimits.Slots"/>. Memory for the KV cache grows with it.</summary>
     public int Slots { get; init; } = 8;
@@ -29,6 +32,15 @@ public sealed record EngineOptions
     /// <summary>Checks that may wait, 1 to <see cref="EngineLimits.Queue"/>.</summary>
     public int CheckQueueLimit { get; init; } = 64;
 
+    /// <summary>Go on from what a sequence still holds of an earlier prompt, or copy it from another sequence, instead of computing it again.</summary>
+    public bool PrefixReuse { get; init; } = true;
+
+    /// <summary>
+    /// Seconds that one decode may take before the watchdog ends it, 1 to <see cref="EngineLimits.DecodeSeconds"/>. A decode
+    /// that cannot be ended within the same time again is abandoned and the model loaded anew.
+    /// </summary>
+    public int DecodeSeconds { get; init; } = 60;
+
     /// <summary>Run models of a kind whose bit-equality has not been measured (mixtures of experts, sliding windows). Their nodes may be found at fault without any.</summary>
     public bool AllowUnprovenModels { get; init; }
 
@@ -46,6 +58,7 @@ public sealed record EngineOptions
         RequireRange(Threads, 1, EngineLimits.Threads, nameof(Threads));
         RequireRange(QueueLimit, 0, EngineLimits.Queue, nameof(QueueLimit));
         RequireRange(CheckQueueLimit, 1, EngineLimits.Queue, nameof(CheckQueueLimit));
+        RequireRange(DecodeSeconds, 1, EngineLimits.DecodeSeconds, nameof(DecodeSeconds));
         return problems;
 
         void RequireRange(int value, int least, int most, string name) =>
@@ -79,6 +92,12 @@ public static class EngineLimits
 
     /// <summary>Tasks waiting: beyond this the wait is longer than any deadline.</summary>
     public const int Queue = 4096;
+
+    /// <summary>Seconds of one decode: a chunk of 2,048 tokens through 70 billion weights on a slow processor.</summary>
+    public const int DecodeSeconds = 3600;
+
+    /// <summary>Times an engine loads its model again after a decode that could not be ended: a machine on which that goes on needs a person.</summary>
+    public const int ReloadsMax = 3;
 
     /// <summary>Bytes of logits that one chunk of a check may ask for: with 256,000 tokens in the vocabulary still 64 positions at once.</summary>
     public const int CheckLogitBytes = 64 << 20;

@@ -18,6 +18,8 @@ internal sealed class EngineThread
     private readonly TaskCompletionSource<LoadedEngine> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private EngineThread(EngineOptions options, ILogger logger, CancellationToken loading)
     {
         _options = options;
@@ -30,6 +32,9 @@ internal sealed class EngineThread
 
     /// <summary>Completes when the model is ready, or with the reason why it is not.</summary>
     public Task<LoadedEngine> Loaded => _loaded.Task;
+
+    /// <summary>Completes when the thread hangs in the library and was given up: its tasks have failed, its memory stays taken.</summary>
+    public Task Lost => _lost.Task;
 
     /// <summary>Completes when all native memory is freed.</summary>
     public Task Ended => _ended.Task;
@@ -63,28 +68,23 @@ internal sealed class EngineThread
     {
         var files = LlamaRuntime.Initialise(_options.Libraries, _logger);
         var gguf = GgufModel.Open(_options.ModelPath);
-        using var model = ModelLoader.LoadWeights(gguf);
-        ModelSupport.Require(gguf, model, _options.AllowUnprovenModels);
+        var recipe = ContextRecipe.For(gguf, _options.Mode);
+        var shape = ContextShape.For(gguf, _options);
+        if (AvailableMemory.Bytes() is { } available)
+            MemoryEstimate.Of(gguf, recipe, shape).Require(available, gguf.Path);
+        using var model = ModelLoader.LoadWeights(gguf, recipe);
+        ModelSupport.Require(gguf, model, _options.Mode == EngineMode.Fast || _options.AllowUnprovenModels);
         using var tokenizer = new LlamaTokenizer(model);
         var manifest = EngineIdentity.Manifest(gguf, _options.ModelId, tokenizer.EndOfGeneration, _loading);
-        var echelon = EngineIdentity.Echelon(manifest.Digest, files, _options.Libraries);
+        var echelon = EngineIdentity.Echelon(manifest.Digest, files, _options.Libraries, recipe);
 
-        var shape = Shape(gguf);
-        using var context = new InvariantContext(model, shape, tokenizer.VocabularySize);
-        var loop = new EngineLoop(context, Inbox, shape, manifest.Id, _logger);
+        using var loop = new EngineLoop(
+            () => new DecodeContext(model, recipe, shape, tokenizer.VocabularySize), Inbox, shape, _options.PrefixReuse, manifest.Id, _logger);
+        using var watchdog = new Watchdog(loop, TimeSpan.FromSeconds(_options.DecodeSeconds), () => _lost.TrySetResult(), manifest.Id, _logger);
         InferenceLog.EngineReady(_logger, manifest.Id, _options.Slots, shape.ContextTokens, shape.Threads);
         _loaded.TrySetResult(new LoadedEngine(manifest, echelon, tokenizer, shape.ContextTokens, loop));
         loop.Run();
         InferenceLog.EngineStopped(_logger, manifest.Id);
-    }
-
-    private ContextShape Shape(GgufModel model)
-    {
-        var tokens = _options.ContextTokens == 0
-            ? Math.Min(model.ContextLength, EngineLimits.DefaultContextTokens)
-            : Math.Min(model.ContextLength, _options.ContextTokens);
-        var rows = Math.Clamp(EngineLimits.CheckLogitBytes / sizeof(float) / model.VocabularySize, 2, _options.ChunkTokens);
-        return new ContextShape(_options.Slots + 1, tokens, _options.ChunkTokens, rows, _options.Threads);
     }
 }
 

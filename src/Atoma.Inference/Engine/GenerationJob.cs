@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Inference.Engine;
 
@@ -13,20 +14,28 @@ internal sealed class GenerationJob
     private readonly Channel<GeneratedStep> _steps = Channel.CreateUnbounded<GeneratedStep>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = false });
 
-    private readonly Dictionary<int, int> _counts = [];
+    private readonly SamplingState _state;
     private readonly FinishRule _finish;
     private volatile bool _cancelled;
 
-    public GenerationJob(GenerationTask task, FinishRule finish)
+    /// <param name="task">What was asked.</param>
+    /// <param name="state">Fresh; the finish rule's.</param>
+    /// <param name="finish">Fresh.</param>
+    public GenerationJob(GenerationTask task, SamplingState state, FinishRule finish)
     {
         Prompt = [.. task.Prompt];
         Parameters = task.Parameters;
+        Flow = task.Flow;
+        _state = state;
         _finish = finish;
     }
 
     public int[] Prompt { get; }
 
     public SamplingParameters Parameters { get; }
+
+    /// <summary>Whose it is, for the queue.</summary>
+    public ulong Flow { get; }
 
     public ChannelReader<GeneratedStep> Steps => _steps.Reader;
 
@@ -41,16 +50,32 @@ internal sealed class GenerationJob
     public int LastToken { get; private set; }
 
     /// <summary>Output tokens chosen so far.</summary>
-    public int Position { get; private set; }
+    public int Position => _state.Position;
 
-    public IReadOnlyDictionary<int, int> Counts => _counts;
+    /// <summary>Chooses the next token from its row of logits; true when the answer has ended, as it should or because it could not go on.</summary>
+    public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)
+    {
+        if (!LogitRows.IsUsable(logits))
+        {
+            Fail(EngineRefusal.EngineFault, LogitRows.Unusable);
+            return true;
+        }
 
-    /// <summary>Takes the next token; true when it was the last.</summary>
-    public bool Accept(PositionEvidence evidence)
+        try
+        {
+            return Accept(sampler.Choose(logits, _state));
+        }
+        catch (GrammarException e)
+        {
+            Fail(EngineRefusal.BadPrompt, e.Message);
+            return true;
+        }
+    }
+
+    private bool Accept(PositionEvidence evidence)
     {
         LastToken = evidence.Token;
-        Position++;
-        _counts[LastToken] = _counts.GetValueOrDefault(LastToken) + 1;
+        _state.Accept(LastToken);
         var finish = _finish.Next(LastToken);
         _steps.Writer.TryWrite(new GeneratedStep(evidence, finish));
         if (finish is not null)

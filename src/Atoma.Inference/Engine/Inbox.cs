@@ -2,12 +2,12 @@ using Atoma.Protocol.Models;
 
 namespace Atoma.Inference.Engine;
 
-/// <summary>Where callers leave jobs for the engine thread: two bounded queues and the bell that wakes it.</summary>
+/// <summary>Where callers leave jobs for the engine thread: two bounded fair queues and the bell that wakes it.</summary>
 internal sealed class Inbox(int generationLimit, int checkLimit)
 {
     private readonly object _gate = new();
-    private readonly LinkedList<GenerationJob> _generations = new();
-    private readonly LinkedList<CheckJob> _checks = new();
+    private readonly FairQueue<GenerationJob> _generations = new(generationLimit);
+    private readonly FairQueue<CheckJob> _checks = new(checkLimit);
     private bool _rung;
     private EngineRefusal? _closed;
 
@@ -36,61 +36,54 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
     /// <exception cref="EngineRefusedException">Queue full, or the engine is stopping.</exception>
     public void Add(GenerationJob job, int freeSlots)
     {
+        GenerationJob? left;
         lock (_gate)
         {
             RequireOpen();
-            if (_generations.Count >= generationLimit + freeSlots)
-                throw new EngineRefusedException(EngineRefusal.QueueFull, $"All slots are busy and {_generations.Count} tasks wait; at most {generationLimit} may.");
-            _generations.AddLast(job);
+            left = _generations.Add(job.Flow, job, freeSlots);
             Ring();
         }
+
+        if (ReferenceEquals(left, job))
+            throw new EngineRefusedException(EngineRefusal.QueueFull, $"All slots are busy and {generationLimit} tasks wait, as many as may.");
+        left?.Fail(EngineRefusal.QueueFull, "The queue is full, and others have fewer tasks in it.");
     }
 
     /// <exception cref="EngineRefusedException">Queue full, or the engine is stopping.</exception>
     public void Add(CheckJob job)
     {
+        CheckJob? left;
         lock (_gate)
         {
             RequireOpen();
-            if (_checks.Count >= checkLimit)
-                throw new EngineRefusedException(EngineRefusal.QueueFull, $"{_checks.Count} checks wait; at most {checkLimit} may.");
-            _checks.AddLast(job);
+            left = _checks.Add(job.Flow, job);
             Ring();
         }
+
+        if (ReferenceEquals(left, job))
+            throw new EngineRefusedException(EngineRefusal.QueueFull, $"{checkLimit} checks wait, as many as may.");
+        left?.Fail(EngineRefusal.QueueFull, "The queue of checks is full, and others have fewer in it.");
     }
 
-    public GenerationJob? TakeGeneration() => Take(_generations);
+    public GenerationJob? TakeGeneration()
+    {
+        lock (_gate)
+            return _generations.Take();
+    }
 
-    public CheckJob? TakeCheck() => Take(_checks);
+    public CheckJob? TakeCheck()
+    {
+        lock (_gate)
+            return _checks.Take();
+    }
 
     /// <summary>Takes out jobs cancelled while they waited, so that they do not fill the queue.</summary>
     public void DropCancelled()
     {
         lock (_gate)
         {
-            for (var node = _generations.First; node is not null;)
-            {
-                var next = node.Next;
-                if (node.Value.IsCancelled)
-                {
-                    node.Value.End();
-                    _generations.Remove(node);
-                }
-
-                node = next;
-            }
-
-            for (var node = _checks.First; node is not null;)
-            {
-                var next = node.Next;
-                if (node.Value.IsCancelled)
-                {
-                    node.Value.End();
-                    _checks.Remove(node);
-                }
-
-                node = next;
-            }
+            _generations.Remove(static j => j.IsCancelled, static j => j.End());
+            _checks.Remove(static j => j.IsCancelled, static j => j.End());
         }
     }
 
@@ -123,23 +116,10 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
         }
     }
 
-    private T? Take<T>(LinkedList<T> queue)
-        where T : class
-    {
-        lock (_gate)
-        {
-            var first = queue.First;
-            if (first is null)
-                return null;
-            queue.RemoveFirst();
-            return first.Value;
-        }
-    }
-
     private void RequireOpen()
     {
         if (_closed is { } reason)
-            throw new EngineRefusedException(reason, reason == EngineRefusal.Stopping ? "The engine is stopping." : "The engine has failed; load it again.");
+            throw new EngineRefusedException(reason, reason == EngineRefusal.Stopping ? "The engine is stopping." : "The engine has failed; it is being loaded again.");
     }
 
     private void Ring()

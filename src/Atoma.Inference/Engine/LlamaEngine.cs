@@ -1,24 +1,32 @@
 using System.Runtime.CompilerServices;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
+using Atoma.Protocol.Verification.Grammar;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Inference.Engine;
 
-/// <summary>A GGUF model served by llama.cpp in invariant mode: same task, same bits, whatever else is running.</summary>
+/// <summary>A GGUF model served by llama.cpp; in invariant mode same task, same bits, whatever else is running.</summary>
 public sealed class LlamaEngine : IInferenceEngine
 {
     private readonly EngineOptions _options;
-    private readonly EngineThread _thread;
-    private readonly LoadedEngine _loaded;
+    private readonly ILogger _logger;
     private readonly HashSet<int> _endOfGeneration;
+    private readonly Lazy<GrammarVocabulary> _grammarVocabulary;
 
-    private LlamaEngine(EngineOptions options, EngineThread thread, LoadedEngine loaded)
+    private volatile bool _stopping;
+    private volatile EngineThread _thread;
+    private volatile LoadedEngine _loaded;
+
+    private LlamaEngine(EngineOptions options, EngineThread thread, LoadedEngine loaded, ILogger logger)
     {
         _options = options;
         _thread = thread;
         _loaded = loaded;
+        _logger = logger;
         _endOfGeneration = [.. loaded.Manifest.EndOfGeneration];
+        _grammarVocabulary = new Lazy<GrammarVocabulary>(
+            () => GrammarVocabulary.Build(loaded.Manifest.VocabularySize, loaded.Tokenizer.TokenBytes, loaded.Manifest.EndOfGeneration));
     }
 
     public ModelManifest Model => _loaded.Manifest;
@@ -31,6 +39,9 @@ public sealed class LlamaEngine : IInferenceEngine
     /// <summary>Tokens of prompt and output together that one task may take.</summary>
     public int ContextTokens => _loaded.ContextTokens;
 
+    /// <summary>Prompt tokens that did not have to be computed, since the model was loaded.</summary>
+    public long ReusedTokens => _loaded.Loop.ReusedTokens;
+
     public EngineCapacity Capacity => new(_options.Slots, _loaded.Loop.Busy, _thread.Inbox.Waiting, _options.QueueLimit);
 
     /// <summary>Loads libraries and model on a thread of its own; the task completes when the engine can serve.</summary>
@@ -42,14 +53,17 @@ public sealed class LlamaEngine : IInferenceEngine
         if (options.Problems() is { Count: > 0 } problems)
             throw new ArgumentException($"Engine options: {string.Join("; ", problems)}.", nameof(options));
         var thread = EngineThread.Start(options, logger, cancellationToken);
-        return new LlamaEngine(options, thread, await thread.Loaded);
+        var engine = new LlamaEngine(options, thread, await thread.Loaded, logger);
+        _ = engine.ReloadWhenLostAsync();
+        return engine;
     }
 
     public async IAsyncEnumerable<GeneratedStep> GenerateAsync(GenerationTask task, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
-        var job = new GenerationJob(task, NewFinishRule(task));
+        var state = NewState(task);
+        var job = new GenerationJob(task, state, NewFinishRule(task, state));
         _thread.Inbox.Add(job, _options.Slots - _loaded.Loop.Busy);
         try
         {
@@ -64,13 +78,25 @@ public sealed class LlamaEngine : IInferenceEngine
         }
     }
 
-    public async Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
+    public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) =>
+        CompareAsync(task, claimed, finish => new AnswerComparison(claimed, finish), cancellationToken);
+
+    public async Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
+    {
+        AnswerObserver? observer = null;
+        var outcome = await CompareAsync(task, claimed, finish => observer = new AnswerObserver(claimed, finish), cancellationToken);
+        return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer?.Observed ?? []);
+    }
+
+    private async Task<CheckOutcome> CompareAsync(
+        GenerationTask task, Transcript claimed, Func<FinishRule, IAnswerComparison> compare, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
-        var job = new CheckJob(task, claimed, NewFinishRule(task), Model.VocabularySize);
+        var state = NewState(task);
+        var job = new CheckJob(task, claimed, state, compare(NewFinishRule(task, state)), Model.VocabularySize);
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;
@@ -79,11 +105,60 @@ public sealed class LlamaEngine : IInferenceEngine
     /// <summary>Ends every task with <see cref="EngineRefusal.Stopping"/> and frees the model; completes when the thread has ended.</summary>
     public async ValueTask DisposeAsync()
     {
-        _thread.Inbox.Close(EngineRefusal.Stopping);
-        await _thread.Ended;
+        _stopping = true;
+        var thread = _thread;
+        thread.Inbox.Close(EngineRefusal.Stopping);
+        await Task.WhenAny(thread.Ended, thread.Lost);
     }
 
-    private FinishRule NewFinishRule(GenerationTask task) => new(task.Parameters, _endOfGeneration, Tokenizer);
+    /// <summary>A thread that hangs in the library is replaced: until the model is loaded again tasks are refused.</summary>
+    private async Task ReloadWhenLostAsync()
+    {
+        for (var reloads = 0; ; reloads++)
+        {
+            var thread = _thread;
+            await Task.WhenAny(thread.Lost, thread.Ended);
+            if (!thread.Lost.IsCompleted || _stopping)
+                return;
+            if (reloads == EngineLimits.ReloadsMax)
+            {
+                InferenceLog.EngineGivenUp(_logger, Model.Id, reloads + 1);
+                return;
+            }
+
+            try
+            {
+                var next = EngineThread.Start(_options, _logger, CancellationToken.None);
+                _loaded = await next.Loaded;
+                _thread = next;
+                if (_stopping)
+                    next.Inbox.Close(EngineRefusal.Stopping);
+            }
+            catch (Exception exception) when (exception is InferenceException or Gguf.GgufException)
+            {
+                InferenceLog.ReloadFailed(_logger, exception, Model.Id);
+                return;
+            }
+        }
+    }
+
+    /// <exception cref="EngineRefusedException">The grammar is refused.</exception>
+    private SamplingState NewState(GenerationTask task)
+    {
+        if (task.Parameters.Grammar.Length == 0)
+            return new SamplingState(task.Parameters, task.Prompt);
+        try
+        {
+            var grammar = new GrammarConstraint(GrammarProgram.Parse(task.Parameters.Grammar), _grammarVocabulary.Value);
+            return new SamplingState(task.Parameters, task.Prompt, grammar);
+        }
+        catch (GrammarException e)
+        {
+            throw new EngineRefusedException(EngineRefusal.BadPrompt, $"The grammar is refused: {e.Message}");
+        }
+    }
+
+    private FinishRule NewFinishRule(GenerationTask task, SamplingState state) => new(task.Parameters, _endOfGeneration, Tokenizer, state.Grammar);
 
     private void Cancel(GenerationJob job)
     {

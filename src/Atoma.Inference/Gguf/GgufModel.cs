@@ -12,6 +12,8 @@ namespace Atoma.Inference.Gguf;
 /// <param name="TokenizerDigest">SHA-256 over every <c>tokenizer.*</c> entry, chat template included, in key order.</param>
 /// <param name="Experts">Experts of a mixture, 0 for a dense model.</param>
 /// <param name="FileBytes">Length of the file.</param>
+/// <param name="Dimensions">What memory it takes follows from these.</param>
+/// <param name="MatrixTypes">ggml's numbers of the types of its matrices: the kernels that compute with them follow from these.</param>
 public sealed record GgufModel(
     string Path,
     string Architecture,
@@ -20,7 +22,9 @@ public sealed record GgufModel(
     int VocabularySize,
     Hash32 TokenizerDigest,
     int Experts,
-    long FileBytes)
+    long FileBytes,
+    GgufDimensions Dimensions,
+    IReadOnlySet<uint> MatrixTypes)
 {
     /// <summary>Reads and checks the header; no weights are read.</summary>
     /// <exception cref="GgufException">The file is not a model that llama.cpp can safely be given.</exception>
@@ -53,7 +57,9 @@ public sealed record GgufModel(
             header.Find("tokenizer.ggml.tokens")!.Count,
             DigestTokenizer(header),
             (int)(header.FindUInt32($"{architecture}.expert_count") ?? 0),
-            stream.Length);
+            stream.Length,
+            GgufDimensions.Of(header, architecture),
+            header.Tensors.Where(t => t.Shape.Count(n => n > 1) > 1).Select(t => t.Type).ToHashSet());
     }
 
     /// <summary>SHA-256 of the whole file, streamed.</summary>

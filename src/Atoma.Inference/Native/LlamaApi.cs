@@ -94,6 +94,9 @@ internal static unsafe partial class LlamaApi
     public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);
 
     [LibraryImport(Llama)]
+    public static partial void llama_memory_seq_cp(nint memory, int from, int to, int fromPosition, int toPosition);
+
+    [LibraryImport(Llama)]
     public static partial int llama_memory_seq_pos_max(nint memory, int sequence);
 
     // Vocabulary. Thread-safe.

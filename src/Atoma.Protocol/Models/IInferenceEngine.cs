@@ -7,7 +7,8 @@ namespace Atoma.Protocol.Models;
 /// <param name="Request">The request's id.</param>
 /// <param name="Prompt">Token ids, at least one.</param>
 /// <param name="Parameters">Sampling parameters with the seed. Prompt and MaxTokens together fit the context length.</param>
-public sealed record GenerationTask(Hash32 Request, IReadOnlyList<int> Prompt, SamplingParameters Parameters);
+/// <param name="Flow">Whose it is, as a number that stands for an account: a full engine is fair between flows.</param>
+public sealed record GenerationTask(Hash32 Request, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow = 0);
 
 /// <summary>One generated token.</summary>
 /// <param name="Evidence">What it was sampled from; its first entry is the token.</param>
@@ -83,6 +84,13 @@ public interface IInferenceEngine : IAsyncDisposable
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
     Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stage 2 for an answer of another echelon (P7.4): the same prefill, but how far each position is from the own model instead
+    /// of whether it is equal. <see cref="StatisticalCheck.Judge"/> turns it into a verdict.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
 }
 
 /// <param name="Slots">Sequences that can run at once.</param>

@@ -39,7 +39,7 @@ public sealed class ReceiptFormatException : FormatException
 public static class ReceiptCodec
 {
     /// <summary>First byte of every receipt.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>Participants of one request: generators, checkers and resolvers with all their replacements.</summary>
     public const int ParticipantsMax = 64;

@@ -30,11 +30,15 @@ public sealed record RequestSpec(
     public static Hash32 IdOf(string account, Hash32 nonce) =>
         new CanonicalWriter().Text("atoma/request/1").Text(account).Hash(nonce).Sha256();
 
-    /// <summary>Same question on the same terms: what an idempotency key stands for. The drawn seed and nonce are left out.</summary>
+    /// <summary>The seed of a request that names none (P7.1): from its id, which neither node nor coordinator can choose.</summary>
+    public static ulong DrawnSeed(Hash32 id) => Prf.Derive("atoma/seed/1", id.ToArray()).High64;
+
+    /// <summary>Same question on the same terms: what an idempotency key stands for. A given seed is part of the question; the drawn one and the nonce are not.</summary>
     public Hash32 PayloadDigest()
     {
-        var writer = new CanonicalWriter().Text("atoma/payload/1").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString());
-        (Parameters with { Seed = 0 }).Write(writer);
+        var isDrawn = Parameters.Seed == DrawnSeed(Id);
+        var writer = new CanonicalWriter().Text("atoma/payload/2").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString()).Bool(isDrawn);
+        (isDrawn ? Parameters with { Seed = 0 } : Parameters).Write(writer);
         return writer.Sha256();
     }
 

@@ -18,7 +18,11 @@ public sealed record PositionEvidence(IReadOnlyList<EvidenceEntry> Entries)
 {
     public int Token => Entries[0].Token;
 
-    public bool Equals(PositionEvidence? other) => other is not null && Entries.SequenceEqual(other.Entries);
+    /// <summary>The likeliest tokens by the model alone, the likeliest first; as many as <see cref="SamplingParameters.TopLogprobs"/> asks for, fewer where fewer are possible.</summary>
+    public IReadOnlyList<EvidenceEntry> Likeliest { get; init; } = [];
+
+    public bool Equals(PositionEvidence? other) =>
+        other is not null && Entries.SequenceEqual(other.Entries) && Likeliest.SequenceEqual(other.Likeliest);
 
     public override int GetHashCode() => HashCode.Combine(Entries.Count, Entries[0]);
 }

@@ -14,4 +14,10 @@ public enum FinishReason : byte
 
     /// <summary>The coordinator told the node to stop. Valid only where it did.</summary>
     Cancelled = 3,
+
+    /// <summary>One of the requested stop tokens was chosen; it is the last output token.</summary>
+    StopToken = 4,
+
+    /// <summary>The grammar is satisfied and no token can follow.</summary>
+    GrammarEnd = 5,
 }

@@ -4,77 +4,75 @@ using Atoma.Protocol.Common;
 namespace Atoma.Protocol.Verification;
 
 /// <summary>
-/// ln Σ exp(logit) over a row, the same bits on every platform: term i goes to sum i mod 4, the four sums are added as
-/// (s₀ + s₁) + (s₂ + s₃). A vector unit does the four at once; <see cref="Scalar"/> is the definition.
+/// ln Σ exp(logit) over a row, the same bits on every platform. In blocks of 1,024 tokens: token i's term goes to the single-precision
+/// sum i mod 16; at the block's end the sixteen sums are added, from the first to the last, to one double. A vector unit does
+/// sixteen at once; <see cref="Scalar"/> is the definition. The error stays below 1e-5 nat, a fiftieth of a quantum.
 /// </summary>
 public static class LogSum
 {
-    private const int Lanes = 4;
+    /// <summary>Short enough that single-precision sums lose nothing that counts.</summary>
+    private const int Block = 1024;
 
-    /// <summary>Elements of one round: independent terms, so that their long chains of operations overlap.</summary>
-    private const int Round = 4 * Lanes;
+    private const int Lanes = 16;
 
-    /// <param name="logits">At least one; finite or −∞, one of them finite.</param>
-    /// <param name="largest">The largest logit.</param>
-    public static double Of(ReadOnlySpan<float> logits, out float largest)
+    /// <param name="logits">At least one; finite or −∞.</param>
+    /// <param name="largest">The largest of them; finite.</param>
+    public static double Of(ReadOnlySpan<float> logits, float largest)
     {
-        largest = Largest(logits);
-        var sums = Vector256<double>.Zero;
-        var i = 0;
-        for (; i <= logits.Length - Round; i += Round)
+        Span<float> lanes = stackalloc float[Lanes];
+        var total = 0.0;
+        for (var start = 0; start < logits.Length; start += Block)
         {
-            var (a, b) = Vector256.Widen(Vector256.Create(logits.Slice(i, 8)));
-            var (c, d) = Vector256.Widen(Vector256.Create(logits.Slice(i + 8, 8)));
-            var (termA, termB) = (Terms(a, largest), Terms(b, largest));
-            var (termC, termD) = (Terms(c, largest), Terms(d, largest));
-            sums = sums + termA + termB + termC + termD;
+            var block = logits.Slice(start, Math.Min(Block, logits.Length - start));
+            var (low, high) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            var i = 0;
+            for (; i <= block.Length - Lanes; i += Lanes)
+            {
+                low += Terms(Vector256.Create(block.Slice(i, Lanes / 2)), largest);
+                high += Terms(Vector256.Create(block.Slice(i + Lanes / 2, Lanes / 2)), largest);
+            }
+
+            low.CopyTo(lanes);
+            high.CopyTo(lanes[(Lanes / 2)..]);
+            total = Add(total, block, largest, lanes, i);
         }
 
-        Span<double> lanes = stackalloc double[Lanes];
-        sums.CopyTo(lanes);
-        return Finish(logits, largest, lanes, i);
+        return largest + ExactMath.Log(total);
     }
 
     /// <summary>One term after another.</summary>
-    public static double Scalar(ReadOnlySpan<float> logits, out float largest)
+    public static double Scalar(ReadOnlySpan<float> logits, float largest)
     {
-        largest = Largest(logits);
-        Span<double> lanes = stackalloc double[Lanes];
-        lanes.Clear();
-        return Finish(logits, largest, lanes, 0);
-    }
-
-    private static double Finish(ReadOnlySpan<float> logits, float largest, Span<double> lanes, int from)
-    {
-        for (var i = from; i < logits.Length; i++)
+        Span<float> lanes = stackalloc float[Lanes];
+        var total = 0.0;
+        for (var start = 0; start < logits.Length; start += Block)
         {
-            var below = (double)logits[i] - largest;
-            if (below > -VerificationLimits.LogSumCutoffNats)
-                lanes[i & (Lanes - 1)] += ExactMath.Exp(below);
+            lanes.Clear();
+            total = Add(total, logits.Slice(start, Math.Min(Block, logits.Length - start)), largest, lanes, 0);
         }
 
-        return largest + ExactMath.Log(lanes[0] + lanes[1] + (lanes[2] + lanes[3]));
+        return largest + ExactMath.Log(total);
+    }
+
+    /// <summary>Adds the block's terms from an index on to its lanes, and the lanes to the total.</summary>
+    private static double Add(double total, ReadOnlySpan<float> block, float largest, Span<float> lanes, int from)
+    {
+        for (var i = from; i < block.Length; i++)
+        {
+            var below = block[i] - largest;
+            if (below > -VerificationLimits.LogSumCutoffNats)
+                lanes[i % Lanes] += ExactMath.ExpSingle(below);
+        }
+
+        foreach (var lane in lanes)
+            total += lane;
+        return total;
     }
 
     /// <summary>exp(logit − largest), +0 below the cutoff: adding it leaves a sum as it is.</summary>
-    private static Vector256<double> Terms(Vector256<double> logits, float largest)
+    private static Vector256<float> Terms(Vector256<float> logits, float largest)
     {
-        var below = logits - Vector256.Create((double)largest);
-        return ExactMath.Exp(below) & Vector256.GreaterThan(below, Vector256.Create(-VerificationLimits.LogSumCutoffNats));
-    }
-
-    private static float Largest(ReadOnlySpan<float> logits)
-    {
-        Invariant.Assert(logits.Length > 0);
-        var largest = float.NegativeInfinity;
-        foreach (var logit in logits)
-        {
-            Invariant.Assert(!float.IsNaN(logit));
-            if (logit > largest)
-                largest = logit;
-        }
-
-        Invariant.Assert(float.IsFinite(largest));
-        return largest;
+        var below = logits - Vector256.Create(largest);
+        return ExactMath.ExpSingle(below) & Vector256.GreaterThan(below, Vector256.Create(-VerificationLimits.LogSumCutoffNats));
     }
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Verification.Grammar;
 
 namespace Atoma.Protocol.Verification;
 
@@ -13,6 +15,9 @@ public readonly record struct LogitBias(int Token, double Bias);
 /// </summary>
 public sealed record SamplingParameters
 {
+    /// <summary>As llama.cpp's.</summary>
+    public const int RepetitionWindowDefault = 64;
+
     /// <summary>0 to 2; 0 takes the likeliest token.</summary>
     public double Temperature { get; init; } = 1;
 
@@ -31,11 +36,29 @@ public sealed record SamplingParameters
     /// <summary>Subtracted for each occurrence in the output; −2 to 2.</summary>
     public double FrequencyPenalty { get; init; }
 
+    /// <summary>
+    /// ln p of a token among the last <see cref="RepetitionWindow"/> tokens is multiplied by this, which takes p to its power;
+    /// 1 to 2, 1 leaves it alone.
+    /// </summary>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Tokens of prompt and output that the repetition penalty looks back on; 0 to <see cref="VerificationLimits.RepetitionWindow"/>.</summary>
+    public int RepetitionWindow { get; init; } = RepetitionWindowDefault;
+
     /// <summary>At most <see cref="VerificationLimits.LogitBiases"/>, in ascending token order.</summary>
     public IReadOnlyList<LogitBias> LogitBias { get; init; } = [];
 
     /// <summary>Texts that end the answer; at most <see cref="VerificationLimits.StopTexts"/>.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Tokens that end the answer; at most <see cref="VerificationLimits.StopTokens"/>, ascending.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>GBNF that the answer's text must fit, rule <c>root</c>; empty for none. At most <see cref="GrammarLimits.TextBytes"/>. Whether it is well formed is known only when it is compiled.</summary>
+    public string Grammar { get; init; } = "";
+
+    /// <summary>Evidence also names this many of the likeliest tokens of each position; 0 to <see cref="VerificationLimits.TopLogprobs"/>.</summary>
+    public int TopLogprobs { get; init; }
 
     /// <summary>Most tokens to generate, ≥ 1.</summary>
     public int MaxTokens { get; init; } = 256;
@@ -55,27 +78,31 @@ public sealed record SamplingParameters
         if (!(MinP is >= 0 and <= 1)) return "min_p must be between 0 and 1";
         if (!(PresencePenalty is >= -2 and <= 2)) return "presence_penalty must be between -2 and 2";
         if (!(FrequencyPenalty is >= -2 and <= 2)) return "frequency_penalty must be between -2 and 2";
+        if (!(RepetitionPenalty is >= 1 and <= 2)) return "repetition_penalty must be between 1 and 2";
+        if (RepetitionWindow is < 0 or > VerificationLimits.RepetitionWindow) return $"repetition_window must be between 0 and {VerificationLimits.RepetitionWindow}";
         if (LogitBias.Count > VerificationLimits.LogitBiases) return $"logit_bias may name at most {VerificationLimits.LogitBiases} tokens";
         if (LogitBias.Any(b => !(b.Bias is >= -100 and <= 100) || b.Token < 0)) return "logit_bias must map token ids to values between -100 and 100";
-        for (var i = 1; i < LogitBias.Count; i++)
-        {
-            if (LogitBias[i].Token <= LogitBias[i - 1].Token) return "logit_bias must name each token once, in ascending order";
-        }
-
+        if (!IsAscending(LogitBias, static b => b.Token)) return "logit_bias must name each token once, in ascending order";
         if (Stop.Count > VerificationLimits.StopTexts) return $"at most {VerificationLimits.StopTexts} stop texts";
         if (Stop.Any(s => s.Length is 0 or > VerificationLimits.StopTextLength)) return $"a stop text has 1 to {VerificationLimits.StopTextLength} characters";
+        if (StopTokens.Count > VerificationLimits.StopTokens) return $"stop_token_ids may name at most {VerificationLimits.StopTokens} tokens";
+        if (StopTokens.Any(t => t < 0) || !IsAscending(StopTokens, static t => t)) return "stop_token_ids must name each token id once, in ascending order";
+        if (Encoding.UTF8.GetByteCount(Grammar) > GrammarLimits.TextBytes) return $"grammar has at most {GrammarLimits.TextBytes} bytes";
+        if (TopLogprobs is < 0 or > VerificationLimits.TopLogprobs) return $"top_logprobs must be between 0 and {VerificationLimits.TopLogprobs}";
         return MaxTokens is < 1 or > VerificationLimits.OutputTokens ? $"max_tokens must be between 1 and {VerificationLimits.OutputTokens}" : null;
     }
 
     public void Write(CanonicalWriter writer)
     {
-        writer.Float64(Temperature).Float64(TopP).Int32(TopK).Float64(MinP).Float64(PresencePenalty).Float64(FrequencyPenalty);
+        writer.Float64(Temperature).Float64(TopP).Int32(TopK).Float64(MinP).Float64(PresencePenalty).Float64(FrequencyPenalty)
+            .Float64(RepetitionPenalty).Int32(RepetitionWindow);
         writer.Count(LogitBias.Count);
         foreach (var bias in LogitBias)
             writer.Int32(bias.Token).Float64(bias.Bias);
         writer.Count(Stop.Count);
         foreach (var stop in Stop)
             writer.Text(stop);
+        writer.Tokens([.. StopTokens]).Text(Grammar).Byte((byte)TopLogprobs);
         writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed);
     }
 
@@ -88,6 +115,8 @@ public sealed record SamplingParameters
         var minP = reader.Float64();
         var presence = reader.Float64();
         var frequency = reader.Float64();
+        var repetition = reader.Float64();
+        var window = reader.Int32();
         var biases = new LogitBias[reader.Count(VerificationLimits.LogitBiases)];
         for (var i = 0; i < biases.Length; i++)
             biases[i] = new LogitBias(reader.Int32(), reader.Float64());
@@ -102,12 +131,28 @@ public sealed record SamplingParameters
             MinP = minP,
             PresencePenalty = presence,
             FrequencyPenalty = frequency,
+            RepetitionPenalty = repetition,
+            RepetitionWindow = window,
             LogitBias = biases,
             Stop = stops,
+            StopTokens = reader.Tokens(VerificationLimits.StopTokens),
+            Grammar = reader.Text(GrammarLimits.TextBytes),
+            TopLogprobs = reader.Byte(),
             MaxTokens = reader.Int32(),
             IgnoreEndOfSequence = reader.Bool(),
             Seed = reader.UInt64(),
         };
         return parameters.Problem() is { } problem ? throw new CanonicalFormatException(problem) : parameters;
+    }
+
+    private static bool IsAscending<T>(IReadOnlyList<T> items, Func<T, int> key)
+    {
+        for (var i = 1; i < items.Count; i++)
+        {
+            if (key(items[i]) <= key(items[i - 1]))
+                return false;
+        }
+
+        return true;
     }
 }

@@ -14,7 +14,7 @@ public sealed record Transcript(
     IReadOnlyList<TranscriptChunk> Chunks,
     FinishReason Finish)
 {
-    private static readonly byte[] HeaderDomain = Encoding.ASCII.GetBytes("atoma/transcript/header/1");
+    private static readonly byte[] HeaderDomain = Encoding.ASCII.GetBytes("atoma/transcript/header/2");
     private static readonly byte[] TrailerDomain = Encoding.ASCII.GetBytes("atoma/transcript/trailer/1");
 
     private static readonly int ChunksMax = VerificationLimits.OutputTokens / VerificationLimits.ChunkPositions;
@@ -102,7 +102,7 @@ public sealed record Transcript(
         }
 
         var finish = reader.Byte();
-        if (finish > (byte)FinishReason.Cancelled)
+        if (finish > (byte)FinishReason.GrammarEnd)
             throw new CanonicalFormatException($"Unknown finish reason {finish}.");
         return new Transcript(model, prompt, parameters, chunks, (FinishReason)finish);
     }

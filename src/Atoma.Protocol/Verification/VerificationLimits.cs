@@ -36,6 +36,15 @@ public static class VerificationLimits
     /// <summary>Characters of one stop text.</summary>
     public const int StopTextLength = 64;
 
-    /// <summary>Terms further than this below the largest logit add less than a double can show: they count as zero.</summary>
-    public const double LogSumCutoffNats = 40;
+    /// <summary>Tokens that end an answer by their id. Chat models have up to five; room for a few of the requester's own.</summary>
+    public const int StopTokens = 16;
+
+    /// <summary>Likeliest tokens shown of a position, as in OpenAI's API.</summary>
+    public const int TopLogprobs = 20;
+
+    /// <summary>Tokens a repetition penalty looks back on: all of the longest prompt and output.</summary>
+    public const int RepetitionWindow = PromptTokens + OutputTokens;
+
+    /// <summary>Terms further than this below the largest logit add less than the sum can show: they count as zero.</summary>
+    public const float LogSumCutoffNats = 40;
 }

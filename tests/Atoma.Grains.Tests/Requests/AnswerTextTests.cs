@@ -10,7 +10,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_CharacterSplitOverTokens_WaitsForItsLastByte()
     {
-        var text = new AnswerText(_tokenizer, []);
+        var text = new AnswerText(_tokenizer, [], []);
         Assert.Equal("a", text.Add(['a']));
         Assert.Equal("", text.Add([0xE2]));
         Assert.Equal("", text.Add([0x82]));
@@ -21,7 +21,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_SurrogatePairSplitOverTokens_ComesWhole()
     {
-        var text = new AnswerText(_tokenizer, []);
+        var text = new AnswerText(_tokenizer, [], []);
         var bytes = ByteTokenizer.Tokens("🙂");
         Assert.Equal("", text.Add(bytes[..3]));
         Assert.Equal("🙂", text.Add(bytes[3..]));
@@ -30,18 +30,18 @@ public sealed class AnswerTextTests
     [Fact]
     public void Finish_CharacterNeverCompleted_ShowsAReplacement()
     {
-        var text = new AnswerText(_tokenizer, []);
+        var text = new AnswerText(_tokenizer, [], []);
         Assert.Equal("a", text.Add(['a', 0xE2, 0x82]));
         Assert.Equal("\uFFFD", text.Finish());
     }
 
     [Fact]
-    public void Add_SpecialToken_ShowsNothing() => Assert.Equal("ab", new AnswerText(_tokenizer, []).Add(['a', ByteTokenizer.End, 'b']));
+    public void Add_SpecialToken_ShowsNothing() => Assert.Equal("ab", new AnswerText(_tokenizer, [], []).Add(['a', ByteTokenizer.End, 'b']));
 
     [Fact]
     public void Add_StopTextAcrossTokens_IsNeverShown()
     {
-        var text = new AnswerText(_tokenizer, ["END"]);
+        var text = new AnswerText(_tokenizer, ["END"], []);
         Assert.Equal("one ", text.Add(ByteTokenizer.Tokens("one E")));
         Assert.Equal("", text.Add(['N']));
         Assert.Equal("", text.Add(['D']));
@@ -53,7 +53,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_StartOfAStopTextThatIsNone_IsShownLater()
     {
-        var text = new AnswerText(_tokenizer, ["END"]);
+        var text = new AnswerText(_tokenizer, ["END"], []);
         Assert.Equal("", text.Add(ByteTokenizer.Tokens("EN")));
         Assert.Equal("ENT", text.Add(['T']));
         Assert.Equal("", text.Add(['E']));
@@ -63,7 +63,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_SeveralStopTexts_CutsAtTheFirst()
     {
-        var text = new AnswerText(_tokenizer, ["two", "one"]);
+        var text = new AnswerText(_tokenizer, ["two", "one"], []);
         Assert.Equal("zero ", text.Add(ByteTokenizer.Tokens("zero one two")));
         Assert.Equal("zero ", text.Shown);
     }
@@ -71,7 +71,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_StopTextThatRepeatsItsStart_IsFound()
     {
-        var text = new AnswerText(_tokenizer, ["aab"]);
+        var text = new AnswerText(_tokenizer, ["aab"], []);
         var shown = string.Concat(ByteTokenizer.Tokens("xaaab!").Select(t => text.Add([t]))) + text.Finish();
         Assert.Equal("xa", shown);
     }
@@ -79,7 +79,7 @@ public sealed class AnswerTextTests
     [Fact]
     public void Add_MultiByteStopText_IsCut()
     {
-        var text = new AnswerText(_tokenizer, ["€€"]);
+        var text = new AnswerText(_tokenizer, ["€€"], []);
         var shown = string.Concat(ByteTokenizer.Tokens("1€ and €€ more").Select(t => text.Add([t]))) + text.Finish();
         Assert.Equal("1€ and ", shown);
     }
@@ -96,7 +96,7 @@ public sealed class AnswerTextTests
         var expected = whole.Split("STOP")[0];
         for (var size = 1; size <= Math.Max(1, tokens.Length); size++)
         {
-            var text = new AnswerText(_tokenizer, ["STOP"]);
+            var text = new AnswerText(_tokenizer, ["STOP"], []);
             Assert.Equal(expected, string.Concat(tokens.Chunk(size).Select(c => text.Add(c))) + text.Finish());
             Assert.Equal(expected, text.Shown);
         }

@@ -55,7 +55,10 @@ internal sealed class FakeModel(string id, string answer)
         for (var token = 0; token < logits.Length; token++)
             logits[token] = Prf.Philox(7, (uint)output.Length, (uint)token) % 64 / 32f;
         logits[_script[Math.Min(output.Length, _script.Length - 1)]] = 20;
-        return new Sampler().Choose(logits, task.Parameters, output.CountBy(t => t).ToDictionary(), output.Length);
+        var state = new SamplingState(task.Parameters, task.Prompt);
+        foreach (var token in output)
+            state.Accept(token);
+        return new Sampler().Choose(logits, state);
     }
 
     private static FinishReason? End(GenerationTask task, int[] output)

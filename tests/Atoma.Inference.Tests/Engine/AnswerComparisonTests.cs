@@ -39,6 +39,16 @@ public class AnswerComparisonTests
     }
 
     [Fact]
+    public void Next_OtherLikeliestTokens_AreAMismatch()
+    {
+        PositionEvidence[] own = [.. Positions(40).Select(p => p with { Likeliest = p.Entries })];
+        Assert.Equal(CheckOutcome.Match, Compare(Claim(own), own));
+        own[7] = own[7] with { Likeliest = [.. own[7].Likeliest.Reverse()] };
+        var outcome = Compare(Claim([.. own.Select((p, i) => i == 7 ? p with { Likeliest = p.Entries } : p)]), own);
+        Assert.Equal((Verdict.Mismatch, 7), (outcome.Verdict, outcome.Position));
+    }
+
+    [Fact]
     public void Next_ClaimsAnotherEnd_IsAMismatchAtTheEnd()
     {
         var own = Positions(40);

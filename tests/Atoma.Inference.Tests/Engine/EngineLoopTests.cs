@@ -26,10 +26,13 @@ public sealed class EngineLoopTests : IDisposable
         if (TestModels.Missing is not null)
             return;
         TestModels.InitialiseLibrary();
-        var model = Keep(ModelLoader.LoadWeights(GgufModel.Open(TestModels.F16)));
+        var file = GgufModel.Open(TestModels.F16);
+        var recipe = ContextRecipe.For(file, EngineMode.Invariant);
+        var model = Keep(ModelLoader.LoadWeights(file, recipe));
         _tokenizer = Keep(new LlamaTokenizer(model));
         var shape = new ContextShape(Slots + 1, 512, ChunkTokens, ChunkTokens, 1);
-        _loop = new EngineLoop(Keep(new InvariantContext(model, shape, _tokenizer.VocabularySize)), _inbox, shape, "test", NullLogger.Instance);
+        _loop = Keep(new EngineLoop(
+            () => new DecodeContext(model, recipe, shape, _tokenizer.VocabularySize), _inbox, shape, prefixReuse: true, "test", NullLogger.Instance));
     }
 
     [ModelFact]
@@ -152,7 +155,7 @@ public sealed class EngineLoopTests : IDisposable
 
     private GenerationJob Add(int promptTokens)
     {
-        var job = new GenerationJob(Task(promptTokens), Rule(Task(promptTokens)));
+        var job = new GenerationJob(Task(promptTokens), State(Task(promptTokens)), Rule(Task(promptTokens)));
         _inbox.Add(job, Slots - _loop.Busy);
         return job;
     }
@@ -162,7 +165,8 @@ public sealed class EngineLoopTests : IDisposable
         var task = Task(promptTokens);
         var positions = Enumerable.Range(0, 8).Select(i => new PositionEvidence([new EvidenceEntry(300 + i, 0)]));
         var claimed = new Transcript(Hash32.Zero, task.Prompt, task.Parameters, [new TranscriptChunk([.. positions])], FinishReason.Length);
-        var job = new CheckJob(task, claimed, Rule(task), _tokenizer.VocabularySize);
+        var state = State(task);
+        var job = new CheckJob(task, claimed, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
         _inbox.Add(job);
         return job;
     }
@@ -171,6 +175,8 @@ public sealed class EngineLoopTests : IDisposable
         Hash32.Zero,
         [1, .. Enumerable.Range(0, promptTokens - 1).Select(i => 300 + i % 200)],
         new SamplingParameters { MaxTokens = 100, IgnoreEndOfSequence = true, Seed = 11 });
+
+    private static SamplingState State(GenerationTask task) => new(task.Parameters, task.Prompt);
 
     private FinishRule Rule(GenerationTask task) => new(task.Parameters, new HashSet<int>(_tokenizer.EndOfGeneration), _tokenizer);
 

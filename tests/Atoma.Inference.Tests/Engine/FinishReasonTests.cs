@@ -52,6 +52,18 @@ public class FinishReasonTests(EngineFixture fixture) : IClassFixture<EngineFixt
         Assert.Equal(CheckOutcome.Match, await Answers.CheckAsync(Engine, task, answer));
     }
 
+    [ModelFact]
+    public async Task GenerateAsync_StopToken_EndsWithIt()
+    {
+        var (_, free) = await GenerateAsync(Greedy);
+        var stop = free.Output.ElementAt(9);
+        var (task, answer) = await GenerateAsync(Greedy with { StopTokens = [stop] });
+        Assert.Equal(FinishReason.StopToken, answer.Finish);
+        Assert.Equal(free.Output.TakeWhile(t => t != stop).Append(stop), answer.Output);
+        Assert.Equal(CheckOutcome.Match, await Answers.CheckAsync(Engine, task, answer));
+        Assert.Null(Stage1.Replay(answer, Engine.Model.EndOfGeneration.ToHashSet()));
+    }
+
     private SamplingParameters WithEndToken(SamplingParameters parameters) =>
         parameters with { LogitBias = [new LogitBias(Engine.Model.EndOfGeneration[0], 100)] };
 

@@ -11,8 +11,8 @@ public class SafeHandleTests
     public void Dispose_ModelBeforeContext_KeepsTheModelUntilTheContextIsGone()
     {
         TestModels.InitialiseLibrary();
-        var model = ModelLoader.LoadWeights(GgufModel.Open(TestModels.F16));
-        var context = new InvariantContext(model, new ContextShape(2, 256, 32, 32, 1), 512);
+        var model = ModelLoader.LoadWeights(GgufModel.Open(TestModels.F16), ContextRecipe.Fast);
+        var context = new DecodeContext(model, ContextRecipe.Fast, new ContextShape(2, 256, 32, 32, 1), 512);
         model.Dispose();
 
         // The context still works: its model lives on.

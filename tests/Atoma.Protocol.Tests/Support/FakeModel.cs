@@ -30,20 +30,22 @@ internal sealed class FakeModel(ulong salt = 1)
     {
         var sampler = new Sampler();
         var prefix = prompt.Aggregate(0UL, Extend);
-        var counts = new Dictionary<int, int>();
+        var state = new SamplingState(parameters, prompt);
         var builder = new TranscriptBuilder(Manifest.Digest, prompt, parameters);
         for (var position = 0; position < (forced?.Count ?? parameters.MaxTokens); position++)
         {
             if (position == cancelAt)
                 return builder.Finish(FinishReason.Cancelled);
-            var evidence = sampler.Choose(Logits(prefix), parameters, counts, position);
+            var evidence = sampler.Choose(Logits(prefix), state);
             builder.Add(evidence);
             shown?.Invoke(evidence.Token);
             var token = forced?[position] ?? evidence.Token;
-            counts[token] = counts.GetValueOrDefault(token) + 1;
+            state.Accept(token);
             prefix = Extend(prefix, token);
             if (forced is null && token == EndOfGeneration && !parameters.IgnoreEndOfSequence)
                 return builder.Finish(FinishReason.EndOfSequence);
+            if (forced is null && parameters.StopTokens.Contains(token))
+                return builder.Finish(FinishReason.StopToken);
         }
 
         return builder.Finish(FinishReason.Length);

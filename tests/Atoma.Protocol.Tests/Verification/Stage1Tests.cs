@@ -100,4 +100,73 @@ public sealed class Stage1Tests
         goesOn = goesOn with { Parameters = goesOn.Parameters with { IgnoreEndOfSequence = false } };
         Assert.Equal(ended.OutputCount - 1, Stage1.Replay(goesOn, Ends)!.Position);
     }
+
+    [Fact]
+    public void Replay_RepetitionPenaltyLeftOut_IsFound()
+    {
+        var parameters = new SamplingParameters { Temperature = 0, RepetitionPenalty = 2, RepetitionWindow = 8, MaxTokens = 200, IgnoreEndOfSequence = true };
+        var honest = Honest(parameters);
+        Assert.Null(Stage1.Replay(honest, Ends));
+        Assert.NotNull(Stage1.Replay(Honest(parameters with { RepetitionPenalty = 1 }) with { Parameters = parameters }, Ends));
+        Assert.NotNull(Stage1.Replay(honest with { Parameters = parameters with { RepetitionWindow = 100 } }, Ends));
+    }
+
+    /// <summary>The window reaches into the prompt: another prompt, other penalties.</summary>
+    [Fact]
+    public void Replay_RepetitionInThePrompt_Counts()
+    {
+        var parameters = new SamplingParameters { Temperature = 0, RepetitionPenalty = 2, MaxTokens = 20, IgnoreEndOfSequence = true };
+        var free = Honest(parameters with { RepetitionPenalty = 1 });
+        int[] prompt = [free.Output.First(), .. Enumerable.Repeat(0, 20)];
+        Assert.Null(Stage1.Replay(new FakeModel().Answer(prompt, parameters), Ends));
+        Assert.NotNull(Stage1.Replay(new FakeModel().Answer(prompt, parameters) with { Prompt = [.. new FakeModel().Answer(prompt, parameters).Positions.First().Entries.Select(e => e.Token)] }, Ends));
+    }
+
+    [Fact]
+    public void Replay_StopTokenSkippedOrDenied_IsFound()
+    {
+        var parameters = new SamplingParameters { Seed = 7, MaxTokens = 40, IgnoreEndOfSequence = true };
+        var goesOn = Honest(parameters);
+        int[] output = [.. goesOn.Output];
+        var stop = parameters with { StopTokens = [output[20]] };
+        var first = Array.IndexOf(output, output[20]);
+        Assert.Contains("stop token", Stage1.Replay(goesOn with { Parameters = stop }, Ends)!.Reason, StringComparison.Ordinal);
+        Assert.Equal(first, Stage1.Replay(goesOn with { Parameters = stop }, Ends)!.Position);
+
+        var stopped = Honest(stop);
+        Assert.Equal((FinishReason.StopToken, first + 1), (stopped.Finish, stopped.OutputCount));
+        Assert.Null(Stage1.Replay(stopped, Ends));
+        Assert.NotNull(Stage1.Replay(stopped with { Finish = FinishReason.Cancelled }, Ends));
+        Assert.NotNull(Stage1.Replay(Cut(stopped, first), Ends));
+        Assert.NotNull(Stage1.Replay(Cut(stopped, 0), Ends));
+    }
+
+    [Fact]
+    public void Replay_LiesAboutTheLikeliestTokens_AreFound()
+    {
+        var honest = Honest(new SamplingParameters { Seed = 7, MaxTokens = 40, IgnoreEndOfSequence = true, TopLogprobs = 5 });
+        Assert.All(honest.Positions, p => Assert.Equal(5, p.Likeliest.Count));
+        (string Name, Func<PositionEvidence, PositionEvidence> Change)[] cheats =
+        [
+            ("leaves them out", p => p with { Likeliest = [] }),
+            ("shows more", p => p with { Likeliest = [.. p.Likeliest, new EvidenceEntry(199, 65_535)] }),
+            ("reverses them", p => p with { Likeliest = [.. p.Likeliest.Reverse()] }),
+            ("repeats one", p => p with { Likeliest = [p.Likeliest[0], .. p.Likeliest.Take(4)] }),
+            ("leaves out the likeliest, which is the choice", p => p with { Entries = [p.Likeliest[0]], Likeliest = [.. p.Likeliest.Skip(1)] }),
+            ("gives one another probability", p => p with { Entries = [p.Likeliest[2]], Likeliest = [.. p.Likeliest.Select((e, i) => i == 2 ? e with { Quanta = (ushort)(e.Quanta - 1) } : e)] }),
+        ];
+        foreach (var (name, change) in cheats)
+            Assert.True(Stage1.Replay(With(honest, 17, change), Ends) is { Position: 17 }, name);
+        Assert.NotNull(Stage1.Replay(honest with { Parameters = honest.Parameters with { TopLogprobs = 0 } }, Ends));
+    }
+
+    [Fact]
+    public void Replay_GrammarEndWithoutAGrammar_IsFound()
+    {
+        var full = Honest(new SamplingParameters { Seed = 7, MaxTokens = 40, IgnoreEndOfSequence = true });
+        Assert.Contains("grammar", Stage1.Replay(Cut(full, 30) with { Finish = FinishReason.GrammarEnd }, Ends)!.Reason, StringComparison.Ordinal);
+        var parameters = full.Parameters with { Grammar = "root ::= ." };
+        Assert.Null(Stage1.Replay(Cut(full, 30) with { Finish = FinishReason.GrammarEnd, Parameters = parameters }, Ends));
+        Assert.NotNull(Stage1.Replay(Cut(full, 0) with { Finish = FinishReason.GrammarEnd, Parameters = parameters }, Ends));
+    }
 }

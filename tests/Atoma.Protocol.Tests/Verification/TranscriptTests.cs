@@ -15,11 +15,11 @@ public sealed class TranscriptTests
     {
         var transcript = new Transcript(
             Hash32.Sha256("model"u8), [1, 2, 300],
-            new SamplingParameters { Temperature = 0.5, Seed = 9, MaxTokens = 2, Stop = ["x"], LogitBias = [new(4, 1.5)] },
-            [new TranscriptChunk([new([new(5, 100), new(6, 200)]), new([new(70_000, 65_535)])])], FinishReason.Length);
+            new SamplingParameters { Temperature = 0.5, Seed = 9, MaxTokens = 2, Stop = ["x"], LogitBias = [new(4, 1.5)], RepetitionPenalty = 1.25, StopTokens = [7], Grammar = "root ::= .", TopLogprobs = 2 },
+            [new TranscriptChunk([new([new(5, 100), new(6, 200)]) { Likeliest = [new(6, 90), new(5, 100)] }, new([new(70_000, 65_535)])])], FinishReason.Length);
         var (digest, bytes) = (transcript.Digest().ToString(), Convert.ToHexStringLower(transcript.ToBytes().AsSpan(32)));
-        Assert.True(digest == "a929695acba42b5817bfbba122a409ef33fe05ddfe3316630bdc2353b631b8d6", digest);
-        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f000000000000000000000000000000000000000000000000000000000104000000000000000000f83f0101780200000000090000000000000001020205640006c80001f0a204ffff01", bytes);
+        Assert.True(digest == "44170bbe1eff85bd1566e2ae48428bc2d81b8eee0e5b994bd90f30f8c7b72068", digest);
+        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f43f400000000104000000000000000000f83f01017801070a726f6f74203a3a3d202e020200000000090000000000000001028205640006c80002065a0005640001f0a204ffff01", bytes);
     }
 
     [Fact]
@@ -29,7 +29,10 @@ public sealed class TranscriptTests
         Transcript[] others =
         [
             t with { Model = Hash32.Zero }, t with { Prompt = [3, 1] }, t with { Parameters = t.Parameters with { Seed = 8 } },
-            t with { Parameters = t.Parameters with { Stop = ["a"] } }, t with { Finish = FinishReason.StopText }, t with { Chunks = [t.Chunks[0]] }, Sample(40, 8),
+            t with { Parameters = t.Parameters with { Stop = ["a"] } }, t with { Parameters = t.Parameters with { Grammar = "root ::= ." } },
+            t with { Parameters = t.Parameters with { StopTokens = [1] } }, t with { Parameters = t.Parameters with { TopLogprobs = 1 } },
+            t with { Parameters = t.Parameters with { RepetitionPenalty = 1.5 } }, t with { Parameters = t.Parameters with { RepetitionWindow = 1 } },
+            t with { Chunks = [new TranscriptChunk([.. t.Chunks[0].Positions.Select(p => p with { Likeliest = [p.Entries[0]] })]), t.Chunks[1]] }, t with { Finish = FinishReason.StopText }, t with { Chunks = [t.Chunks[0]] }, Sample(40, 8),
         ];
         Assert.Equal(others.Length + 1, others.Append(t).Select(x => x.Digest()).Distinct().Count());
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Atoma.Inference.Engine;
 using Atoma.Inference.Gguf;
 using Atoma.Inference.Native;
 using Atoma.Inference.Tests.Support;
@@ -6,7 +7,7 @@ using Atoma.Inference.Tests.Support;
 namespace Atoma.Inference.Tests.Native;
 
 /// <summary>The claim that exact checks rest on: a row's logits depend on its own sequence alone, to the last bit.</summary>
-public sealed class InvariantContextTests : IDisposable
+public sealed class DecodeContextTests : IDisposable
 {
     private const int Vocabulary = 512;
     private const int Length = 180;
@@ -30,11 +31,13 @@ public sealed class InvariantContextTests : IDisposable
 
     public void Dispose() => _open.ForEach(d => d.Dispose());
 
-    private InvariantContext Open(string model, int sequences, int chunk)
+    private DecodeContext Open(string model, int sequences, int chunk)
     {
         TestModels.InitialiseLibrary();
-        var handle = ModelLoader.LoadWeights(GgufModel.Open(TestModels.PathOf(model)));
-        var context = new InvariantContext(handle, new ContextShape(sequences, 256, chunk, chunk, 1), Vocabulary);
+        var file = GgufModel.Open(TestModels.PathOf(model));
+        var recipe = ContextRecipe.For(file, EngineMode.Invariant);
+        var handle = ModelLoader.LoadWeights(file, recipe);
+        var context = new DecodeContext(handle, recipe, new ContextShape(sequences, 256, chunk, chunk, 1), Vocabulary);
         _open.Add(context);
         _open.Add(handle);
         return context;
@@ -46,7 +49,7 @@ public sealed class InvariantContextTests : IDisposable
         return [1, .. Enumerable.Range(1, Length - 1).Select(_ => random.Next(259, Vocabulary))];
     }
 
-    private static List<float[]> TokenByToken(InvariantContext context, int[] tokens)
+    private static List<float[]> TokenByToken(DecodeContext context, int[] tokens)
     {
         var rows = new List<float[]>();
         foreach (var token in tokens)
@@ -58,7 +61,7 @@ public sealed class InvariantContextTests : IDisposable
         return rows;
     }
 
-    private static List<float[]> Prefilled(InvariantContext context, int sequence, int[] tokens, int chunk)
+    private static List<float[]> Prefilled(DecodeContext context, int sequence, int[] tokens, int chunk)
     {
         var rows = new List<float[]>();
         foreach (var part in tokens.Chunk(chunk))
@@ -73,7 +76,7 @@ public sealed class InvariantContextTests : IDisposable
     }
 
     /// <summary>Sequence 4 of 9, the others coming, going and prefilling between its steps.</summary>
-    private static List<float[]> AmongOthers(InvariantContext context, int[] tokens)
+    private static List<float[]> AmongOthers(DecodeContext context, int[] tokens)
     {
         const int Watched = 4;
         var random = new Random(3);
