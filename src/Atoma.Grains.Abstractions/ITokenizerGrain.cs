@@ -1,11 +1,15 @@
 namespace Atoma.Grains.Abstractions;
 
-/// <summary>A model's tokenizer, by model id. Stateless: it counts what a prompt would be charged for, and does nothing else.</summary>
+/// <summary>A model's tokenizer, by model id. Stateless: it counts what a prompt would be charged for, and knows how calls of tools are written.</summary>
 [Alias("atoma.ITokenizerGrain")]
 public interface ITokenizerGrain : IGrainWithStringKey
 {
     [Alias("Tokenize")]
     Task<TokenizeReply> Tokenize(TokenizeCall call);
+
+    /// <summary>How the model writes calls of tools (<see cref="Atoma.Protocol.Models.ToolCallFormat"/>); 0 when it takes none or is unknown.</summary>
+    [Alias("ToolCalls")]
+    Task<int> ToolCalls();
 }
 
 /// <param name="Prompt">A plain text, or null for a conversation.</param>

@@ -5,7 +5,7 @@ namespace Atoma.Api.Tests;
 
 public sealed class ToolCallReaderTests
 {
-    private static readonly ToolSet Tools = new(["{}"], new HashSet<string>(StringComparer.Ordinal) { "f", "g" }, OnlyOne: false);
+    private static readonly ToolSet Tools = new(["{}"], new HashSet<string>(StringComparer.Ordinal) { "f", "g" }, OnlyOne: false, new HashSet<string>(StringComparer.Ordinal));
 
     [Theory]
     [InlineData(ToolCallFormat.Tagged, "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>", "", "f{\"a\": 1}")]

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Atoma.Api.Tests.Fakes;
 using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Api.Tests;
 
@@ -102,8 +104,10 @@ public sealed class ToolTests : IAsyncLifetime
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"strict\":true}}]", "unsupported_parameter", "tools[0].function.strict")]
     [InlineData("\"tool_choice\":\"auto\"", "invalid_value", "tool_choice")]
     [InlineData("\"tool_choice\":\"maybe\"", "invalid_value", "tool_choice")]
-    [InlineData("\"tool_choice\":\"required\"", "unsupported_parameter", "tool_choice")]
-    [InlineData("\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "unsupported_parameter", "tool_choice")]
+    [InlineData("\"tool_choice\":\"required\"", "invalid_value", "tool_choice")]
+    [InlineData("\"tool_choice\":{\"type\":\"function\"},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "invalid_value", "tool_choice")]
+    [InlineData("\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"b\"}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "invalid_value", "tool_choice")]
+    [InlineData("\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":{\"type\":\"object\",\"not\":{}}}}]", "unsupported_schema", "tools")]
     public async Task Chat_WrongTools_NamesTheField(string fields, string code, string param)
     {
         using var response = await _host.ChatAsync(fields);
@@ -132,6 +136,18 @@ public sealed class ToolTests : IAsyncLifetime
         using var response = await _host.PostAsync("/v1/chat/completions", $$"""{"model":"atoma-demo","messages":[{{message}}]}""");
         Assert.Equal(param, (await response.JsonAsync()).GetProperty("error").GetProperty("param").GetString());
         Assert.Equal(400, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("\"required\"")]
+    [InlineData("{\"type\":\"function\",\"function\":{\"name\":\"f\"}}")]
+    public async Task Chat_CallDemanded_BindsTheAnswerToItsGrammar(string choice)
+    {
+        _host.Network.Script = Scripts.Of(Scripts.Settled(Call));
+        using var response = await _host.ChatAsync($"\"tools\":[{Tool}],\"tool_choice\":{choice}");
+        Assert.Contains("\"tool_calls\"", await response.OkAsync(), StringComparison.Ordinal);
+        var reader = new CanonicalReader(_host.Network.Submitted.Single().Parameters);
+        Assert.Contains("<tool_call>", SamplingParameters.Read(ref reader).Grammar, StringComparison.Ordinal);
     }
 
     [Fact]

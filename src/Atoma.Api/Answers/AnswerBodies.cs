@@ -68,7 +68,7 @@ internal sealed record ChatCompletionBody : AnswerBody
     /// <summary>Functions that the model may call, at most 128: {"type": "function", "function": {"name", "description", "parameters"}}.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 
-    /// <summary>"auto" (default) or "none".</summary>
+    /// <summary>"auto" (default), "none", "required" or {"type": "function", "function": {"name": "..."}}: what must be called is the only thing that can be written.</summary>
     public JsonElement? ToolChoice { get; init; }
 
     /// <summary>Whether the answer may call several functions; with false only the first call is returned. Default true.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
+using Atoma.Api.Structured;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
@@ -21,6 +22,9 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
 {
     public async Task<Parsed<OpenRequest>> SubmitAsync(Question question, string account, string idempotencyKey)
     {
+        if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))
+            return refused;
+        question = bound;
         var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
         var id = RequestSpec.IdOf(account, nonce);
         var parameters = new CanonicalWriter();
@@ -53,6 +57,25 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
                 return Refusals.Of(reply, question, balance.BalanceMicros);
             default:
                 return Refusals.Of(reply, question, balanceMicros: 0);
+        }
+    }
+
+    /// <summary>A call that must be made is the only thing that the sampler can write, in the form of the model that is asked.</summary>
+    private async Task<Parsed<Question>> WithToolGrammarAsync(Question question)
+    {
+        if (question.Tools.Forced.Count == 0)
+            return question;
+        var format = await grains.GetGrain<ITokenizerGrain>(Keys.Tokenizer(question.Model)).ToolCalls();
+        // Unknown models and those without tools are refused when the question is submitted.
+        if (format == (int)ToolCallFormat.None)
+            return question;
+        try
+        {
+            return question with { Parameters = question.Parameters with { Grammar = ToolGrammar.Of((ToolCallFormat)format, question.Tools) } };
+        }
+        catch (JsonSchemaException e)
+        {
+            return OpenAiErrors.Invalid("tools", $"have parameters that cannot be held to: {e.Message}", "unsupported_schema");
         }
     }
 

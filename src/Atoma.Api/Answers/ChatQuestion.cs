@@ -19,6 +19,8 @@ internal static class ChatQuestion
             return error;
         if (ToolsParser.Parse(body, limits).Failed(out error, out var tools))
             return error;
+        if (tools.Forced.Count > 0 && question.Parameters.Grammar.Length > 0)
+            return OpenAiErrors.Invalid("tool_choice", "cannot demand a call together with 'response_format' or 'grammar'; send one of them");
         return Turns(body.Messages, limits).Failed(out error, out var turns) ? error : question with { Messages = turns, Tools = tools };
     }
 

@@ -43,8 +43,9 @@ internal static class FieldSchemas
         },
         "tool_choice" => new OpenApiSchema
         {
-            Type = JsonSchemaType.String, Enum = [JsonValue.Create("auto")!, JsonValue.Create("none")!], Default = JsonValue.Create("auto"),
-            Description = "Whether the model may call functions.",
+            AnyOf = [new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("auto")!, JsonValue.Create("none")!, JsonValue.Create("required")!] }, new OpenApiSchema { Type = JsonSchemaType.Object }],
+            Default = JsonValue.Create("auto"),
+            Description = "Whether the model may or must call functions: \"auto\", \"none\", \"required\", or one by name as {\"type\": \"function\", \"function\": {\"name\": \"...\"}}.",
         },
         "tools" => new OpenApiSchema { Type = JsonSchemaType.Array, Items = Tool(), MaxItems = 128, Description = "Functions that the model may call." },
         "integrity" => new OpenApiSchema

@@ -8,11 +8,12 @@ namespace Atoma.Grains.Models;
 [StatelessWorker]
 internal sealed class TokenizerGrain(ITokenizers tokenizers) : Grain, ITokenizerGrain
 {
-    public Task<TokenizeReply> Tokenize(TokenizeCall call)
-    {
-        var model = this.GetPrimaryKeyString()[Keys.TokenizerPrefix.Length..];
-        return Task.FromResult(tokenizers.Find(model) is { } tokenizer
-            ? Prompts.Tokenize(model, tokenizer, call)
-            : new TokenizeReply(SubmitStatus.UnknownModel, $"There is no model '{model}' in this network. GET /v1/models lists them.", []));
-    }
+    private string Model => this.GetPrimaryKeyString()[Keys.TokenizerPrefix.Length..];
+
+    public Task<TokenizeReply> Tokenize(TokenizeCall call) =>
+        Task.FromResult(tokenizers.Find(Model) is { } tokenizer
+            ? Prompts.Tokenize(Model, tokenizer, call)
+            : new TokenizeReply(SubmitStatus.UnknownModel, $"There is no model '{Model}' in this network. GET /v1/models lists them.", []));
+
+    public Task<int> ToolCalls() => Task.FromResult((int)(tokenizers.Find(Model)?.ToolCalls ?? ToolCallFormat.None));
 }

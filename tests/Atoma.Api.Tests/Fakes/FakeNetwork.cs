@@ -166,6 +166,8 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
 /// <summary>Knows one model, and a token for each character.</summary>
 internal sealed class FakeTokenizer(string key) : ITokenizerGrain
 {
+    public Task<int> ToolCalls() => Task.FromResult((int)(key == "tokenizer:atoma-demo" ? ToolCallFormat.Tagged : ToolCallFormat.None));
+
     public Task<TokenizeReply> Tokenize(TokenizeCall call) => Task.FromResult(
         key != "tokenizer:atoma-demo" ? new TokenizeReply(SubmitStatus.UnknownModel, "no", [])
         : call.Prompt == "refuse" ? new TokenizeReply(SubmitStatus.BadPrompt, "It is refused.", [])

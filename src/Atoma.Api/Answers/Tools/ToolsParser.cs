@@ -14,20 +14,27 @@ internal static partial class ToolsParser
 
     public static Parsed<ToolSet> Parse(ChatCompletionBody body, Limits limits)
     {
-        if (Choice(body.ToolChoice, out var none) is { } badChoice)
+        if (Choice(body.ToolChoice).Failed(out var badChoice, out var choice))
             return badChoice;
         if (body.Tools is not { Count: > 0 } tools)
-            return body.ToolChoice is null || none ? ToolSet.None : OpenAiErrors.Invalid(ChoiceField, "is only allowed with 'tools'");
+            return body.ToolChoice is null || choice.Word == "none" ? ToolSet.None : OpenAiErrors.Invalid(ChoiceField, "is only allowed with 'tools'");
         if (tools.Count > limits.Tools)
             return OpenAiErrors.Invalid(Field, $"has more than {limits.Tools} functions");
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < tools.Count; i++)
         {
-            if (Definition(tools[i], $"{Field}[{i}]", names) is { } error)
+            if (Definition(tools[i], $"{Field}[{i}]", names, mayBeStrict: choice.Word is "required" or "none") is { } error)
                 return error;
         }
 
-        return none ? ToolSet.None : new ToolSet([.. tools.Select(t => t.GetRawText())], names, body.ParallelToolCalls is false);
+        if (choice.Word == "none")
+            return ToolSet.None;
+        if (choice.Function is { } function && !names.Contains(function))
+            return OpenAiErrors.Invalid(ChoiceField, "names a function that is not among 'tools'");
+        var forced = choice.Word == "required" ? names : [];
+        if (choice.Function is not null)
+            forced = new HashSet<string>([choice.Function], StringComparer.Ordinal);
+        return new ToolSet([.. tools.Select(t => t.GetRawText())], names, body.ParallelToolCalls is false || choice.Function is not null, forced);
     }
 
     /// <summary>The calls in an assistant's message.</summary>
@@ -59,22 +66,24 @@ internal static partial class ToolsParser
 
     private const string NameRule = "must have 1 to 64 letters, digits, '_', '-' or '.'";
 
-    private static ApiError? Choice(JsonElement? element, out bool none)
+    /// <param name="Word">auto, none or required.</param>
+    /// <param name="Function">The one function that must be called, when one is named.</param>
+    private sealed record Wanted(string Word, string? Function);
+
+    private static Parsed<Wanted> Choice(JsonElement? element)
     {
-        none = false;
-        if (element is not { } choice)
-            return null;
-        if (choice.ValueKind == JsonValueKind.Object)
-            return OpenAiErrors.Unsupported(ChoiceField, "A named function needs answers bound to a grammar, which are not offered yet. Send \"auto\" or \"none\".");
-        if (!JsonBody.TryText(choice, out var word) || word is not ("auto" or "none" or "required"))
-            return OpenAiErrors.Invalid(ChoiceField, "must be \"auto\" or \"none\"");
-        none = word == "none";
-        return word == "required"
-            ? OpenAiErrors.Unsupported(ChoiceField, "\"required\" needs answers bound to a grammar, which are not offered yet. Send \"auto\" or \"none\".")
-            : null;
+        if (element is not { ValueKind: not JsonValueKind.Null } choice)
+            return new Wanted("auto", null);
+        if (JsonBody.TryText(choice, out var word) && word is "auto" or "none" or "required")
+            return new Wanted(word, null);
+        return choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty("type", out var type) && type.ValueEqualsText("function")
+            && choice.TryGetProperty("function", out var function) && function.ValueKind == JsonValueKind.Object
+            && function.TryGetProperty("name", out var name) && JsonBody.TryText(name, out var text)
+            ? new Wanted("required", text)
+            : OpenAiErrors.Invalid(ChoiceField, "must be \"auto\", \"none\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": \"...\"}}");
     }
 
-    private static ApiError? Definition(JsonElement tool, string path, HashSet<string> names)
+    private static ApiError? Definition(JsonElement tool, string path, HashSet<string> names, bool mayBeStrict)
     {
         if (tool.ValueKind != JsonValueKind.Object || !tool.TryGetProperty("type", out var type) || !type.ValueEqualsText("function"))
             return OpenAiErrors.Unsupported(path + ".type", "Only tools of the type \"function\" are offered.");
@@ -87,10 +96,11 @@ internal static partial class ToolsParser
             return OpenAiErrors.Invalid(path + ".name", "is given twice");
         if (function.TryGetProperty("description", out var description) && description.ValueKind != JsonValueKind.Null && !JsonBody.TryText(description, out _))
             return OpenAiErrors.Invalid(path + ".description", "must be a string", "invalid_type");
-        if (function.TryGetProperty("parameters", out var parameters) && parameters.ValueKind != JsonValueKind.Object)
-            return OpenAiErrors.Invalid(path + ".parameters", "must be a JSON schema", "invalid_type");
-        return function.TryGetProperty("strict", out var strict) && strict.ValueKind is not (JsonValueKind.False or JsonValueKind.Null)
-            ? OpenAiErrors.Unsupported(path + ".strict", "It needs answers bound to a grammar, which are not offered yet for tools.")
+        if (function.TryGetProperty("parameters", out var parameters)
+            && (parameters.ValueKind != JsonValueKind.Object || (parameters.TryGetProperty("type", out var kind) && !kind.ValueEqualsText("object"))))
+            return OpenAiErrors.Invalid(path + ".parameters", "must be a JSON schema of type \"object\"", "invalid_type");
+        return !mayBeStrict && function.TryGetProperty("strict", out var strict) && strict.ValueKind is not (JsonValueKind.False or JsonValueKind.Null)
+            ? OpenAiErrors.Unsupported(path + ".strict", "Only a call that must be made is held to its schema: send 'tool_choice': \"required\", or leave it out.")
             : null;
     }
 
