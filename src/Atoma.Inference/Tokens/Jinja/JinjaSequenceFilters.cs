@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Atoma.Inference.Tokens.Jinja;
 
 /// <summary>Filters on lists, dictionaries and everything else that can be walked through.</summary>
@@ -125,7 +127,8 @@ internal static class JinjaSequenceFilters
         }
         catch (InvalidOperationException e) when (e.InnerException is JinjaException inner)
         {
-            throw inner;
+            ExceptionDispatchInfo.Throw(inner);
+            throw;
         }
     }
 
