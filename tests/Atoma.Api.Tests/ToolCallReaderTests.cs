@@ -1,4 +1,4 @@
-using Atoma.Api.Answers;
+using Atoma.Api.Answers.Tools;
 using Atoma.Protocol.Models;
 
 namespace Atoma.Api.Tests;

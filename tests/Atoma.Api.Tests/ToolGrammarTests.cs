@@ -1,4 +1,4 @@
-using Atoma.Api.Answers;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Tests.Structured;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification.Grammar;

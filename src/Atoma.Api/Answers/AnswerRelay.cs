@@ -1,3 +1,4 @@
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Grains.Abstractions;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.Structured;

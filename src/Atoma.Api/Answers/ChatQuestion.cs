@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Grains.Abstractions;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Json;
 
 namespace Atoma.Api.Answers;

@@ -1,3 +1,4 @@
+using Atoma.Api.Answers.Tools;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Verification;
 

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.Security;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Atoma.Api.Answers;
+namespace Atoma.Api.Answers.Tools;
 
 /// <summary>Ids of the calls in an answer. The same answer has the same ids however often it is fetched.</summary>
 internal static class ToolCallIds

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Atoma.Protocol.Models;
 
-namespace Atoma.Api.Answers;
+namespace Atoma.Api.Answers.Tools;
 
 /// <summary>A call that an answer makes.</summary>
 /// <param name="Name">The function.</param>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Atoma.Api.Structured;
 using Atoma.Protocol.Models;
 
-namespace Atoma.Api.Answers;
+namespace Atoma.Api.Answers.Tools;
 
 /// <summary>GBNF for answers that call functions and do nothing else, in the form that the model was taught.</summary>
 internal static class ToolGrammar

@@ -1,4 +1,4 @@
-namespace Atoma.Api.Answers;
+namespace Atoma.Api.Answers.Tools;
 
 /// <summary>The functions that a question offers to the model.</summary>
 /// <param name="Definitions">JSON objects as they were sent.</param>

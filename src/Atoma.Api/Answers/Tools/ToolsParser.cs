@@ -4,7 +4,7 @@ using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Grains.Abstractions;
 
-namespace Atoma.Api.Answers;
+namespace Atoma.Api.Answers.Tools;
 
 /// <summary>Reads tools, tool_choice and the calls in earlier messages.</summary>
 internal static partial class ToolsParser

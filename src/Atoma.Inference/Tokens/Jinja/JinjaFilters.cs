@@ -9,7 +9,7 @@ internal static class JinjaFilters
     {
         ["trim"] = (v, c) => c.Budget.Text(JinjaTexts.Strip(Text(v, c), c.NextText("chars")?.Text, start: true, end: true)),
         ["upper"] = (v, c) => c.Budget.Text(JinjaTexts.Upper(Text(v, c), c.Budget)),
-        ["lower"] = (v, c) => Text(v, c) is var t ? c.Budget.Text(t.With(t.Text.ToLowerInvariant())) : null!,
+        ["lower"] = Lower,
         ["title"] = (v, c) => c.Budget.Text(Title(Text(v, c))),
         ["capitalize"] = (v, c) => c.Budget.Text(JinjaTexts.Capitalise(Text(v, c), eachWord: false)),
         ["string"] = (v, c) => v as TextValue ?? c.Budget.Text(Text(v, c)),
@@ -40,6 +40,12 @@ internal static class JinjaFilters
 
     /// <summary>Filters on texts take str(value) of anything.</summary>
     private static MarkedText Text(JinjaValue value, JinjaCall call) => PythonText.Of(value, call.Budget);
+
+    private static TextValue Lower(JinjaValue value, JinjaCall call)
+    {
+        var text = Text(value, call);
+        return call.Budget.Text(text.With(text.Text.ToLowerInvariant()));
+    }
 
     private static TextValue Escape(JinjaValue value, JinjaCall call) =>
         new(JinjaOperators.Escaped(value as TextValue ?? new TextValue(Text(value, call)), call.Budget), isMarkup: true);
