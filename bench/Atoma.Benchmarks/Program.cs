@@ -8,10 +8,12 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     HonestBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
+    ThroughputBenchmark.Create(),
     SamplerBenchmark.Create(),
     InvarianceBenchmark.Create(),
     DetectionBenchmark.Create(),
     OperatingCurveBenchmark.Create(),
+    SoakBenchmark.Create(),
     CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();

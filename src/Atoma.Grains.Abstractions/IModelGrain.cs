@@ -28,4 +28,5 @@ public sealed record ModelMarket([property: Id(0)] byte[] Manifest, [property: I
 
 [GenerateSerializer, Alias("atoma.NodeOffer"), Immutable]
 public sealed record NodeOffer(
-    [property: Id(0)] string Node, [property: Id(1)] string Echelon, [property: Id(2)] long InputPriceMicros, [property: Id(3)] long OutputPriceMicros);
+    [property: Id(0)] string Node, [property: Id(1)] string Echelon, [property: Id(2)] long InputPriceMicros, [property: Id(3)] long OutputPriceMicros,
+    [property: Id(4)] bool Exact);

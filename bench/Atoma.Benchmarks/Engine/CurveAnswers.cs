@@ -18,10 +18,11 @@ internal static class CurveAnswers
     public const string HonestFile = "honest.bin";
     public const string EchelonFile = "echelon.bin";
 
-    /// <summary>Tokens of a long answer; the others have <see cref="ShortTokens"/>.</summary>
+    /// <summary>Tokens of a long answer, of a medium one, and of the others.</summary>
     public const int LongTokens = 256;
 
-    public const int ShortTokens = 64;
+    public const int MediumTokens = 64;
+    public const int ShortTokens = 32;
     public const int ContextTokens = LongTokens + 96;
 
     private static readonly string[] CheapTypes = ["Q8_0", "Q4_0"];
@@ -34,14 +35,15 @@ internal static class CurveAnswers
         var honest = new Option<int>("--honest") { Required = true };
         var cheating = new Option<int>("--cheating") { Required = true };
         var longAnswers = new Option<int>("--long") { Required = true };
+        var medium = new Option<int>("--medium") { Required = true };
         var folder = new Option<string>("--out") { Required = true };
-        var command = new Command(Name, "Writes answers of one CPU variant for operating-curve.") { model, variant, defaults, honest, cheating, longAnswers, folder };
+        var command = new Command(Name, "Writes answers of one CPU variant for operating-curve.") { model, variant, defaults, honest, cheating, longAnswers, medium, folder };
         command.Hidden = true;
         command.SetAction(async (given, cancellationToken) =>
         {
             var libraries = new LlamaLibraryOptions { CpuVariant = given.GetValue(variant)! };
             var run = new Run(given.GetValue(model)!, libraries, given.GetValue(defaults), given.GetValue(folder)!, cancellationToken);
-            await run.WriteAsync(given.GetValue(honest), given.GetValue(cheating), given.GetValue(longAnswers));
+            await run.WriteAsync(given.GetValue(honest), given.GetValue(cheating), given.GetValue(longAnswers), given.GetValue(medium));
             return 0;
         });
         return command;
@@ -52,7 +54,7 @@ internal static class CurveAnswers
         private readonly List<Transcript> _honest = [];
         private Hash32 _digest;
 
-        public async Task WriteAsync(int honest, int cheating, int longAnswers)
+        public async Task WriteAsync(int honest, int cheating, int longAnswers, int mediumAnswers)
         {
             LlamaRuntime.Initialise(libraries, NullLogger.Instance);
             using var variants = new ModelVariants();
@@ -62,8 +64,7 @@ internal static class CurveAnswers
             {
                 _digest = engine.Model.Digest;
                 end = engine.Model.EndOfGeneration[0];
-                // Long answers first, so that every kind has its share of them in its first ones.
-                tasks = [.. Enumerable.Range(0, honest).Select(i => BenchmarkTasks.Task(engine.Tokenizer, i, i % (honest / longAnswers) == 0 ? LongTokens : ShortTokens))];
+                tasks = [.. Enumerable.Range(0, honest).Select(i => BenchmarkTasks.Task(engine.Tokenizer, i, Tokens(i)))];
                 var echelon = new CanonicalWriter();
                 engine.Echelon.Write(echelon);
                 File.WriteAllBytes(Path.Combine(folder, EchelonFile), echelon.ToArray());
@@ -72,6 +73,11 @@ internal static class CurveAnswers
             _honest.AddRange(await GenerateAsync(model, tasks));
             Write("honest", _honest);
             await CheatAsync([.. tasks.Take(cheating / 8)], end, variants);
+
+            // Spread evenly, so that every kind of cheat has its share of each.
+            int Tokens(int index) => IsOneOf(index, longAnswers) ? LongTokens : IsOneOf(index, longAnswers + mediumAnswers) ? MediumTokens : ShortTokens;
+
+            bool IsOneOf(int index, int share) => (long)index * share % honest < share;
         }
 
         private async Task CheatAsync(GenerationTask[] tasks, int end, ModelVariants variants)

@@ -32,11 +32,12 @@ internal static class OperatingCurveBenchmark
         var defaults = new Option<bool>("--default-flags") { Description = "The claimant uses llama.cpp's own flags instead of invariant mode." };
         var honest = new Option<int>("--honest") { DefaultValueFactory = _ => 10_000 };
         var cheating = new Option<int>("--cheating") { Description = "Over all eight cheats.", DefaultValueFactory = _ => 10_000 };
-        var longAnswers = new Option<int>("--long") { Description = "Of the honest answers, those of 256 tokens; the others have 64.", DefaultValueFactory = _ => 2_000 };
+        var longAnswers = new Option<int>("--long") { Description = "Of the honest answers, those of 256 tokens; the cheating ones have the same share.", DefaultValueFactory = _ => 2_000 };
+        var medium = new Option<int>("--medium") { Description = "Those of 64 tokens; the rest have 32.", DefaultValueFactory = _ => 8_000 };
         var csv = new Option<string?>("--csv") { Description = "Where the curve is written." };
         var publish = new Option<string?>("--publish") { Description = "The program's file of thresholds, to put this pair's into." };
         var date = new Option<string>("--date") { Description = "Provenance of published thresholds.", DefaultValueFactory = _ => "undated" };
-        var command = new Command("operating-curve", "False alarms against detections across echelons, by answer length.") { model, claimant, checker, defaults, honest, cheating, longAnswers, csv, publish, date };
+        var command = new Command("operating-curve", "False alarms against detections across echelons, by answer length.") { model, claimant, checker, defaults, honest, cheating, longAnswers, medium, csv, publish, date };
         command.SetAction(async (given, cancellationToken) =>
         {
             var path = Path.GetFullPath(given.GetValue(model) ?? ModelFiles.Demo());
@@ -47,7 +48,7 @@ internal static class OperatingCurveBenchmark
                 await ChildProcess.RunAsync(
                     [
                         CurveAnswers.Name, "--model", path, "--cpu-variant", given.GetValue(claimant)!, "--out", folder.FullName, "--honest", $"{given.GetValue(honest)}",
-                        "--cheating", $"{given.GetValue(cheating)}", "--long", $"{given.GetValue(longAnswers)}", .. flags,
+                        "--cheating", $"{given.GetValue(cheating)}", "--long", $"{given.GetValue(longAnswers)}", "--medium", $"{given.GetValue(medium)}", .. flags,
                     ], cancellationToken);
                 var pair = await ObserveAsync(path, folder.FullName, new LlamaLibraryOptions { CpuVariant = given.GetValue(checker)! }, cancellationToken);
                 var report = new Report(pair);
@@ -126,12 +127,14 @@ internal static class OperatingCurveBenchmark
         public Report(Pair pair)
         {
             _pair = pair;
-            // Ways of sampling come in fours: whole groups go to one half or the other.
-            Thresholds = OperatingCurve.Learn([.. pair.Honest.Where((_, i) => i / 4 % 2 == 0)]);
-            _held = [.. pair.Honest.Where((_, i) => i / 4 % 2 == 1)];
+            Thresholds = OperatingCurve.Learn([.. pair.Honest.Where((_, i) => !IsHeldOut(i))]);
+            _held = [.. pair.Honest.Where((_, i) => IsHeldOut(i))];
         }
 
         public StatisticalThreshold[] Thresholds { get; }
+
+        /// <summary>By lot, since tasks come in patterns.</summary>
+        private static bool IsHeldOut(int index) => (Prf.Philox(7, (uint)index, 0) & 1) == 1;
 
         /// <summary>On the answers that the thresholds were not learnt from, each judged once, at its full length.</summary>
         public (int Of, int Found, double UpperBound) FalseAlarms
@@ -156,9 +159,9 @@ internal static class OperatingCurveBenchmark
             var cheating = _pair.Kinds.Where(k => k.Key != "honest").SelectMany(k => k.Value).ToArray();
             Row("all cheats", t => Of(OperatingCurve.Count(cheating, t)));
             var (of, found, bound) = FalseAlarms;
-            var (all, caught) = OperatingCurve.Count(cheating, Thresholds.Single(t => t.Positions == CurveAnswers.ShortTokens));
+            var (all, caught) = OperatingCurve.Count(cheating, Thresholds.Single(t => t.Positions == CurveAnswers.MediumTokens));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"operating-curve honest={_pair.Honest.Length} cheating={cheating.Length} false_alarms={found}/{of} false_alarm_rate_below={bound:E1} detected_at_{CurveAnswers.ShortTokens}={caught}/{all}"));
+                $"operating-curve honest={_pair.Honest.Length} cheating={cheating.Length} false_alarms={found}/{of} false_alarm_rate_below={bound:E1} detected_at_{CurveAnswers.MediumTokens}={caught}/{all}"));
 
             void Row(string name, Func<StatisticalThreshold, string> cell) =>
                 Console.WriteLine($"  {name,-26} {string.Join("  ", Thresholds.Select(t => $"{cell(t),16}"))}");

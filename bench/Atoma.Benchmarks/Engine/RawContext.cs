@@ -18,6 +18,9 @@ internal sealed record RawOptions(bool Repack = true, int CacheTypeK = LlamaCons
     /// <summary>As llama.cpp comes.</summary>
     public static RawOptions Defaults { get; } = new();
 
+    /// <summary>The flags of invariant mode, without our engine around them.</summary>
+    public static RawOptions Invariant { get; } = new(false, LlamaConstants.GgmlTypeF16, LlamaConstants.GgmlTypeBf16, LlamaConstants.FlashAttentionEnabled);
+
     /// <summary>A cache of half the size.</summary>
     public static RawOptions QuantisedCache { get; } = new(false, GgmlTypeQ80, GgmlTypeQ80, LlamaConstants.FlashAttentionEnabled);
 }
@@ -25,7 +28,8 @@ internal sealed record RawOptions(bool Repack = true, int CacheTypeK = LlamaCons
 /// <summary>A llama.cpp context with any flags, which generates in lockstep and can be made to answer with given tokens: what a cheat would write.</summary>
 internal sealed unsafe class RawContext : IDisposable
 {
-    private const int Sequences = 32;
+    /// <summary>llama.cpp's own default for the tokens of one micro-batch.</summary>
+    private const int MicroBatch = 512;
 
     private readonly SafeModelHandle _model;
     private readonly SafeContextHandle _context;
@@ -34,11 +38,13 @@ internal sealed unsafe class RawContext : IDisposable
     private readonly Sampler _sampler = new();
     private readonly int _vocabularySize;
     private readonly int _contextTokens;
+    private readonly int _sequences;
 
     /// <param name="path">GGUF file; the library is initialised.</param>
     /// <param name="options">Flags.</param>
     /// <param name="contextTokens">Tokens of one sequence.</param>
-    public RawContext(string path, RawOptions options, int contextTokens)
+    /// <param name="sequences">Answers written at a time.</param>
+    public RawContext(string path, RawOptions options, int contextTokens, int sequences = 32)
     {
         var gguf = GgufModel.Open(path);
         var parameters = LlamaApi.llama_model_default_params();
@@ -47,9 +53,10 @@ internal sealed unsafe class RawContext : IDisposable
         _model = LlamaApi.llama_model_load_from_file(gguf.Path, parameters);
         Invariant.Assert(!_model.IsInvalid);
         var p = LlamaApi.llama_context_default_params();
-        p.n_ctx = (uint)(contextTokens * Sequences);
-        p.n_batch = p.n_ubatch = (uint)contextTokens;
-        p.n_seq_max = Sequences;
+        p.n_ctx = (uint)(contextTokens * sequences);
+        p.n_batch = (uint)contextTokens;
+        p.n_ubatch = (uint)Math.Min(contextTokens, MicroBatch);
+        p.n_seq_max = (uint)sequences;
         p.n_outputs_max = (uint)contextTokens;
         p.n_threads = p.n_threads_batch = 1;
         p.flash_attn_type = options.FlashAttention;
@@ -60,6 +67,18 @@ internal sealed unsafe class RawContext : IDisposable
         _batch = new DecodeBatch(contextTokens);
         _vocabularySize = gguf.VocabularySize;
         _contextTokens = contextTokens;
+        _sequences = sequences;
+    }
+
+    /// <summary>One prefill, nothing looked at.</summary>
+    /// <param name="tokens">At most the context.</param>
+    /// <param name="rows">Of the last tokens, how many logits are computed.</param>
+    public void Prefill(int[] tokens, int rows)
+    {
+        LlamaApi.llama_memory_seq_rm(_memory, 0, -1, -1);
+        Feed(0, 0, tokens, rows);
+        // The library computes when it is asked for a result.
+        Row(tokens.Length - 1);
     }
 
     /// <summary>Answers of exactly max_tokens tokens, whatever would end them.</summary>
@@ -69,7 +88,7 @@ internal sealed unsafe class RawContext : IDisposable
     public IEnumerable<Transcript> Generate(IEnumerable<GenerationTask> tasks, Hash32 model, Func<int, (int Position, int Rank)>? forced = null)
     {
         var index = 0;
-        foreach (var group in tasks.Chunk(Sequences))
+        foreach (var group in tasks.Chunk(_sequences))
         {
             Writing[] all = [.. group.Select((task, slot) => new Writing(task, model, slot, forced?.Invoke(index + slot)))];
             index += group.Length;

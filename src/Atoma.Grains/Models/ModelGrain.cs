@@ -59,7 +59,8 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
             return Task.FromResult<ModelMarket?>(null);
         var context = _offers.Count == 0 ? Manifest().ContextLength : _offers.Values.Min(o => o.MaxContext);
         NodeOffer[] offers = [.. _offers.Select(o => new NodeOffer(
-            o.Key, o.Value.Echelon.Id().ToString(), o.Value.InputPrice.Value, o.Value.OutputPrice.Value))];
+            o.Key, o.Value.Echelon.Id().ToString(), o.Value.InputPrice.Value, o.Value.OutputPrice.Value,
+            o.Value.Echelon.IsExact))];
         return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers));
     }
 

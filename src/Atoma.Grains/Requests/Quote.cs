@@ -31,9 +31,11 @@ internal sealed class Quoter(NetworkOptions options)
         if (!TryParameters(call, room, out var parameters, out var parameterProblem))
             return Refuse(SubmitStatus.BadParameters, parameterProblem, prompt.Length);
 
-        var eligible = EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null);
-        if (!TryIntegrity(call, eligible.Count, out var level, out var refusal))
+        // Until soft evidence is judged over many answers (P8.1), only nodes whose answers can be compared bit by bit are checked.
+        var checkable = EligibleSet.OfOneEchelon(market.Offers.Where(o => o.Exact).Select(Eligible), echelon: null);
+        if (!TryIntegrity(call, checkable.Count, out var level, out var refusal))
             return new Quote(null, refusal with { PromptTokens = prompt.Length });
+        var eligible = level.Kind == IntegrityKind.None ? EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null) : checkable;
         var needed = EligibleSet.Needed(level);
         if (eligible.Count < needed)
         {

@@ -19,21 +19,43 @@ internal interface IAnswerComparison
 /// </summary>
 internal sealed class AnswerComparison : IAnswerComparison
 {
-    private readonly Transcript _claimed;
+    private readonly IReadOnlyList<TranscriptChunk> _claimed;
+    private readonly FinishReason? _claimedEnd;
     private readonly FinishRule _finish;
+    private readonly int _start;
     private readonly int _count;
     private readonly List<PositionEvidence> _own = new(VerificationLimits.ChunkPositions);
     private int _chunk;
     private int _position;
 
+    /// <summary>Of a whole answer.</summary>
     /// <param name="claimed">At least one position, all chunks full but the last.</param>
     /// <param name="finish">Fresh.</param>
     public AnswerComparison(Transcript claimed, FinishRule finish)
+        : this(claimed.Chunks, 0, finish, claimed.Finish)
+    {
+    }
+
+    /// <summary>Of the next chunks of an answer that is still being written: a Match is one so far, <see cref="End"/> to be compared when it ends.</summary>
+    /// <param name="claimed">At least one position.</param>
+    /// <param name="first">Positions of the answer before them, already compared.</param>
+    /// <param name="finish">Has taken the tokens before them.</param>
+    public AnswerComparison(IReadOnlyList<TranscriptChunk> claimed, int first, FinishRule finish)
+        : this(claimed, first, finish, null)
+    {
+    }
+
+    private AnswerComparison(IReadOnlyList<TranscriptChunk> claimed, int first, FinishRule finish, FinishReason? claimedEnd)
     {
         _claimed = claimed;
+        _claimedEnd = claimedEnd;
         _finish = finish;
-        _count = claimed.OutputCount;
+        _position = _start = first;
+        _count = first + claimed.Sum(c => c.Positions.Count);
     }
+
+    /// <summary>How the answer ends after the last position compared; null while it goes on.</summary>
+    public FinishReason? End { get; private set; }
 
     public CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> logits, SamplingState state)
     {
@@ -45,16 +67,16 @@ internal sealed class AnswerComparison : IAnswerComparison
     /// <summary>Takes the own evidence of the next position; null while there is more to compare.</summary>
     public CheckOutcome? Next(PositionEvidence own)
     {
-        var chunk = _claimed.Chunks[_chunk].Positions;
+        var chunk = _claimed[_chunk].Positions;
         var claimed = chunk[_own.Count];
         _own.Add(own);
         if (own.Token != claimed.Token)
             return EvidenceMismatch(chunk) ?? CheckOutcome.Mismatch(_position, $"chose token {claimed.Token}; the model under this seed gives {own.Token}");
 
-        var end = _finish.Next(own.Token);
+        End = _finish.Next(own.Token);
         _position++;
-        if (end is not null && _position < _count)
-            return EvidenceMismatch(chunk) ?? CheckOutcome.Mismatch(_position, $"goes on after its end ({end})");
+        if (End is not null && _position < _count)
+            return EvidenceMismatch(chunk) ?? CheckOutcome.Mismatch(_position, $"goes on after its end ({End})");
         if (_own.Count < chunk.Count)
             return null;
 
@@ -62,7 +84,9 @@ internal sealed class AnswerComparison : IAnswerComparison
             return mismatch;
         _chunk++;
         _own.Clear();
-        return _position < _count ? null : CompareEnd(_claimed.Finish, end, _position);
+        if (_position < _count)
+            return null;
+        return _claimedEnd is { } claimedEnd ? CompareEnd(claimedEnd, End, _position) : CheckOutcome.Match;
     }
 
     /// <summary>The claimed end against that of the tokens, when all of them are as claimed.</summary>
@@ -92,7 +116,7 @@ internal sealed class AnswerComparison : IAnswerComparison
     /// <summary>A chunk cut short by another mismatch: the claimed entries must be a prefix of the own ones up to there, or the fault is earlier.</summary>
     private CheckOutcome? EvidenceMismatch(IReadOnlyList<PositionEvidence> claimed)
     {
-        var first = _chunk * VerificationLimits.ChunkPositions;
+        var first = _start + _chunk * VerificationLimits.ChunkPositions;
         for (var i = 0; i < _own.Count && claimed[i].Token == _own[i].Token; i++)
         {
             if (!_own[i].Entries.Take(claimed[i].Entries.Count).SequenceEqual(claimed[i].Entries) || !_own[i].Likeliest.SequenceEqual(claimed[i].Likeliest))

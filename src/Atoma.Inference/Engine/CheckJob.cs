@@ -11,24 +11,25 @@ internal sealed class CheckJob
     private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SamplingState _state;
     private readonly IAnswerComparison _comparison;
-    private readonly int _promptLength;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
-    /// <param name="claimed">At least one position.</param>
-    /// <param name="state">Fresh; the comparison's.</param>
-    /// <param name="comparison">Fresh; ends at the first token outside the vocabulary, if not before.</param>
+    /// <param name="output">The claimed output, at least one token.</param>
+    /// <param name="first">The first position to be compared: those before it were, by a job before this one.</param>
+    /// <param name="state">The comparison's; has taken the tokens before <paramref name="first"/>.</param>
+    /// <param name="comparison">Ends at the first token outside the vocabulary, if not before.</param>
     /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
-    public CheckJob(GenerationTask task, Transcript claimed, SamplingState state, IAnswerComparison comparison, int vocabularySize)
+    public CheckJob(GenerationTask task, IEnumerable<int> output, int first, SamplingState state, IAnswerComparison comparison, int vocabularySize)
     {
-        int[] output = [.. claimed.Output];
-        Invariant.Assert(output.Length > 0);
-        var fed = Array.FindIndex(output, t => t < 0 || t >= vocabularySize);
+        int[] claimed = [.. output];
+        Invariant.Assert(first < claimed.Length);
+        Invariant.Assert(state.Position == first);
+        var fed = Array.FindIndex(claimed, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
-        Tokens = [.. task.Prompt, .. output.AsSpan(0, fed < 0 ? output.Length - 1 : Math.Min(fed, output.Length - 1))];
+        Tokens = [.. task.Prompt, .. claimed.AsSpan(0, fed < 0 ? claimed.Length - 1 : Math.Min(fed, claimed.Length - 1))];
         Flow = task.Flow;
+        FirstRow = task.Prompt.Count - 1 + first;
         _state = state;
-        _promptLength = task.Prompt.Count;
         _comparison = comparison;
     }
 
@@ -45,8 +46,8 @@ internal sealed class CheckJob
     /// <summary>Tokens computed so far.</summary>
     public int Fed { get; set; }
 
-    /// <summary>Index of the first token whose row predicts an output token.</summary>
-    public int FirstRow => _promptLength - 1;
+    /// <summary>Index of the first token whose row predicts a position to be compared.</summary>
+    public int FirstRow { get; }
 
     /// <summary>Compares the next position with its own row of logits; true when the check is decided, or cannot go on.</summary>
     public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)

@@ -42,6 +42,9 @@ public sealed class LlamaEngine : IInferenceEngine
     /// <summary>Prompt tokens that did not have to be computed, since the model was loaded.</summary>
     public long ReusedTokens => _loaded.Loop.ReusedTokens;
 
+    /// <summary>For tests that watch it.</summary>
+    internal EngineLoop Loop => _loaded.Loop;
+
     public EngineCapacity Capacity => new(_options.Slots, _loaded.Loop.Busy, _thread.Inbox.Waiting, _options.QueueLimit);
 
     /// <summary>Loads libraries and model on a thread of its own; the task completes when the engine can serve.</summary>
@@ -88,6 +91,15 @@ public sealed class LlamaEngine : IInferenceEngine
         return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer?.Observed ?? []);
     }
 
+    public Task<CheckOutcome> CheckAsync(
+        GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken)
+    {
+        Admission.Require(task, Model.VocabularySize, ContextTokens);
+        var state = NewState(task);
+        var check = new StreamedCheck(task, Model, state, NewFinishRule(task, state), job => RunAsync(job, cancellationToken));
+        return check.RunAsync(chunks, end, cancellationToken);
+    }
+
     private async Task<CheckOutcome> CompareAsync(
         GenerationTask task, Transcript claimed, Func<FinishRule, IAnswerComparison> compare, CancellationToken cancellationToken)
     {
@@ -96,7 +108,11 @@ public sealed class LlamaEngine : IInferenceEngine
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
         var state = NewState(task);
-        var job = new CheckJob(task, claimed, state, compare(NewFinishRule(task, state)), Model.VocabularySize);
+        return await RunAsync(new CheckJob(task, claimed.Output, 0, state, compare(NewFinishRule(task, state)), Model.VocabularySize), cancellationToken);
+    }
+
+    private async Task<CheckOutcome> RunAsync(CheckJob job, CancellationToken cancellationToken)
+    {
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
         return await job.Outcome;

@@ -21,7 +21,7 @@ internal sealed class Watchdog : IDisposable
 
     /// <param name="loop">Whose decodes are watched.</param>
     /// <param name="limit">Time of one decode.</param>
-    /// <param name="lost">Called once when the thread was given up.</param>
+    /// <param name="lost">Called once, before the thread's tasks are failed.</param>
     /// <param name="model">For the log.</param>
     /// <param name="logger">The engine's.</param>
     public Watchdog(EngineLoop loop, TimeSpan limit, Action lost, string model, ILogger logger)
@@ -53,8 +53,8 @@ internal sealed class Watchdog : IDisposable
         {
             _timer.Dispose();
             InferenceLog.EngineLost(_logger, _model, elapsed.TotalSeconds);
-            _loop.Abandon();
             _lost();
+            _loop.Abandon();
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Atoma.Inference.Engine;
 using Atoma.Inference.Gguf;
-using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
 
 namespace Atoma.Inference.Native;
 
@@ -58,7 +58,7 @@ internal sealed record ContextRecipe(
         var (least, multiple) = repack ? (RepackRows, RepackRows) : matrixTypes.Overlaps(FloatTypes) ? (FloatRows, 1) : (1, 1);
         // Different types of K and V keep the attention on the one path that neither splits a row's keys among threads nor tiles rows.
         return new ContextRecipe(
-            "invariant", repack, LlamaConstants.FlashAttentionEnabled, LlamaConstants.GgmlTypeF16, LlamaConstants.GgmlTypeBf16, least, multiple, OneMicroBatch: true);
+            Echelon.InvariantMode, repack, LlamaConstants.FlashAttentionEnabled, LlamaConstants.GgmlTypeF16, LlamaConstants.GgmlTypeBf16, least, multiple, OneMicroBatch: true);
     }
 
     /// <summary>The number of rows to compute for so many wanted ones.</summary>

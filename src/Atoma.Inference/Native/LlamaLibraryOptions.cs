@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Atoma.Inference.Engine;
 
 namespace Atoma.Inference.Native;
 
@@ -14,4 +15,12 @@ public sealed record LlamaLibraryOptions
     /// </summary>
     public string CpuVariant { get; init; } =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "armv8.0_1" : "haswell";
+
+    /// <summary>The build for a mode: the pinned variant for exact answers, the best one of this processor for fast ones.</summary>
+    /// <exception cref="InferenceException">There is no such folder, or no variant that this processor can run.</exception>
+    public static LlamaLibraryOptions For(EngineMode mode)
+    {
+        var pinned = new LlamaLibraryOptions();
+        return mode == EngineMode.Invariant ? pinned : pinned with { CpuVariant = CpuVariants.Best(pinned.Directory) };
+    }
 }

@@ -86,12 +86,25 @@ public interface IInferenceEngine : IAsyncDisposable
     Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Both stages on an answer that is still being written, exactly as above: chunks are checked as they come, all full but the
+    /// last. A mismatch is returned at once and says something of the committed answer only if that begins with these chunks; a
+    /// match is returned when the commitment is known and is that of these chunks.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<CheckOutcome> CheckAsync(GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Stage 2 for an answer of another echelon (P7.4): the same prefill, but how far each position is from the own model instead
     /// of whether it is equal. <see cref="StatisticalCheck.Judge"/> turns it into a verdict.
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
     Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);
 }
+
+/// <summary>How an answer ended that was checked while it was written.</summary>
+/// <param name="Finish">The claimed reason.</param>
+/// <param name="Digest">Of the transcript that was committed to.</param>
+public readonly record struct CommittedEnd(FinishReason Finish, Hash32 Digest);
 
 /// <param name="Slots">Sequences that can run at once.</param>
 /// <param name="Busy">Sequences running.</param>

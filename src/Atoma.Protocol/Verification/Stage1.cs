@@ -5,27 +5,70 @@ namespace Atoma.Protocol.Verification;
 /// alone. It cannot see whether the evidence itself is the model's, nor, without the vocabulary's texts, whether a stop text or
 /// the grammar allowed what was chosen: that is stage 2.
 /// </summary>
-public static class Stage1
+public sealed class Stage1(IReadOnlyList<int> prompt, SamplingParameters parameters, IReadOnlySet<int> endOfGeneration)
 {
+    private readonly SamplingState _state = new(parameters, prompt);
+    private FinishReason? _end;
+    private Fault? _fault;
+
     /// <summary>Null when the transcript is consistent, else the first position at fault and why.</summary>
     /// <param name="transcript">The claimed answer.</param>
     /// <param name="endOfGeneration">Token ids that end an answer of this model.</param>
     public static Fault? Replay(Transcript transcript, IReadOnlySet<int> endOfGeneration)
     {
-        var state = new SamplingState(transcript.Parameters, transcript.Prompt);
-        var last = transcript.OutputCount - 1;
+        var replay = new Stage1(transcript.Prompt, transcript.Parameters, endOfGeneration);
         foreach (var chunk in transcript.Chunks)
         {
-            foreach (var evidence in chunk.Positions)
-            {
-                if ((ReplayPosition(evidence, state) ?? ReplayEnd(evidence.Token, transcript, endOfGeneration, state.Position == last)) is { } reason)
-                    return new Fault(state.Position, reason);
-                state.Accept(evidence.Token);
-            }
+            if (replay.Next(chunk) is { } fault)
+                return fault;
         }
 
-        return CheckEnd(transcript, state.Position);
+        return replay.Finish(transcript.Finish);
     }
+
+    /// <summary>Takes the next chunk, also while the answer is still being written. The first fault stands.</summary>
+    public Fault? Next(TranscriptChunk chunk)
+    {
+        foreach (var evidence in chunk.Positions)
+        {
+            if (_fault is null)
+                Next(evidence);
+        }
+
+        return _fault;
+    }
+
+    /// <summary>After the last chunk: whether the answer ends where a token ends it, and says so only there.</summary>
+    public Fault? Finish(FinishReason reason)
+    {
+        if (_fault is not null)
+            return _fault;
+        if (_end is not null && _end != reason)
+            return GoesOn();
+        if (_end is null && _state.Position > 0 && reason is FinishReason.EndOfSequence or FinishReason.StopToken)
+            return new Fault(_state.Position - 1, $"claims to end with {NameOf(reason)} that is not there");
+        return CheckEnd(reason, _state.Position);
+    }
+
+    private void Next(PositionEvidence evidence)
+    {
+        if (_end is not null)
+            _fault = GoesOn();
+        else if (_state.Position == parameters.MaxTokens)
+            _fault = new Fault(_state.Position, "is longer than max_tokens");
+        else if (ReplayPosition(evidence, _state) is { } reason)
+            _fault = new Fault(_state.Position, reason);
+        if (_fault is not null)
+            return;
+        _end = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(evidence.Token) ? FinishReason.EndOfSequence
+            : parameters.StopTokens.Contains(evidence.Token) ? FinishReason.StopToken
+            : null;
+        _state.Accept(evidence.Token);
+    }
+
+    private Fault GoesOn() => new(_state.Position - 1, $"goes on after {NameOf(_end!.Value)}");
+
+    private static string NameOf(FinishReason end) => end == FinishReason.StopToken ? "a stop token" : "an end-of-generation token";
 
     private static string? ReplayPosition(PositionEvidence evidence, SamplingState state)
     {
@@ -83,36 +126,17 @@ public static class Stage1
         return null;
     }
 
-    /// <summary>The answer ends where a token ends it, and says so only there.</summary>
-    private static string? ReplayEnd(int token, Transcript transcript, IReadOnlySet<int> endOfGeneration, bool isLast)
+    private Fault? CheckEnd(FinishReason reason, int count) => reason switch
     {
-        var parameters = transcript.Parameters;
-        var ends = !parameters.IgnoreEndOfSequence && endOfGeneration.Contains(token);
-        if (ends != (isLast && transcript.Finish == FinishReason.EndOfSequence))
-            return ends ? "goes on after an end-of-generation token" : "claims to end with an end-of-generation token that is not there";
-        var stops = !ends && parameters.StopTokens.Contains(token);
-        if (stops != (isLast && transcript.Finish == FinishReason.StopToken))
-            return stops ? "goes on after a stop token" : "claims to end with a stop token that is not there";
-        return null;
-    }
-
-    private static Fault? CheckEnd(Transcript transcript, int count)
-    {
-        var most = transcript.Parameters.MaxTokens;
-        if (count > most)
-            return new Fault(most, "is longer than max_tokens");
-        return transcript.Finish switch
-        {
-            FinishReason.EndOfSequence when count == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
-            FinishReason.Length when count != most => new Fault(count, "claims to have reached max_tokens but is shorter"),
-            FinishReason.StopToken when count == 0 => new Fault(0, "claims a stop token but has no output"),
-            FinishReason.GrammarEnd when transcript.Parameters.Grammar.Length == 0 => new Fault(count, "claims a grammar's end where none was asked for"),
-            FinishReason.GrammarEnd when count == 0 => new Fault(0, "claims a grammar's end but has no output"),
-            FinishReason.StopText when transcript.Parameters.Stop.Count == 0 => new Fault(count, "claims a stop text where none was asked for"),
-            FinishReason.StopText when count == 0 => new Fault(0, "claims a stop text but has no output"),
-            _ => null,
-        };
-    }
+        FinishReason.EndOfSequence when count == 0 => new Fault(0, "claims an end-of-generation token but has no output"),
+        FinishReason.Length when count != parameters.MaxTokens => new Fault(count, "claims to have reached max_tokens but is shorter"),
+        FinishReason.StopToken when count == 0 => new Fault(0, "claims a stop token but has no output"),
+        FinishReason.GrammarEnd when parameters.Grammar.Length == 0 => new Fault(count, "claims a grammar's end where none was asked for"),
+        FinishReason.GrammarEnd when count == 0 => new Fault(0, "claims a grammar's end but has no output"),
+        FinishReason.StopText when parameters.Stop.Count == 0 => new Fault(count, "claims a stop text where none was asked for"),
+        FinishReason.StopText when count == 0 => new Fault(0, "claims a stop text but has no output"),
+        _ => null,
+    };
 }
 
 /// <summary>What is wrong with a transcript.</summary>

@@ -97,7 +97,17 @@ internal sealed class LocalNodes(
     }
 
     private Task<LlamaEngine> LoadAsync(string path, CancellationToken cancellationToken) =>
-        LlamaEngine.LoadAsync(new EngineOptions { ModelPath = path, ModelId = shelf.Manifest.Id, Threads = settings.Threads, Slots = settings.Slots }, log, cancellationToken);
+        LlamaEngine.LoadAsync(
+            new EngineOptions
+            {
+                ModelPath = path,
+                ModelId = shelf.Manifest.Id,
+                Mode = settings.Mode,
+                Threads = settings.Threads,
+                Slots = settings.Slots,
+                ContextTokens = settings.ContextTokens,
+                Libraries = settings.Libraries,
+            }, log, cancellationToken);
 
     private async Task<Misbehaviour> CheatAsync(string name, List<IInferenceEngine> engines, CancellationToken cancellationToken)
     {
@@ -108,7 +118,7 @@ internal sealed class LocalNodes(
         Directory.CreateDirectory(folder);
         var lower = Path.Combine(folder, $"{shelf.Manifest.Digest.ToString()[..16]}-q4_0.gguf");
         if (!File.Exists(lower))
-            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, new LlamaLibraryOptions(), log);
+            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, settings.Libraries, log);
         var other = await LoadAsync(lower, cancellationToken);
         engines.Add(other);
         return new Misbehaviour(kind, shelf.Manifest.Digest, other);

@@ -10,7 +10,7 @@ internal sealed class ModelShelf : ITokenizers, IDisposable
     private readonly Lazy<ModelVocabulary> _model;
 
     public ModelShelf(SiloSettings settings, ILogger<ModelShelf> log) =>
-        _model = new Lazy<ModelVocabulary>(() => ModelVocabulary.Load(settings.ModelPath, settings.ModelId, new LlamaLibraryOptions(), log));
+        _model = new Lazy<ModelVocabulary>(() => ModelVocabulary.Load(settings.ModelPath, settings.ModelId, settings.Libraries, log));
 
     public ModelManifest Manifest => _model.Value.Manifest;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atoma.Grains;
+using Atoma.Inference.Engine;
 using Atoma.Protocol.Requests;
 using Atoma.Silo.Nodes;
 
@@ -19,6 +20,8 @@ public sealed class SiloCommandLine
     private readonly Option<int> _gatewayPort = new("--gateway-port") { Description = "Loopback port of the node gateway, 0 for none.", DefaultValueFactory = _ => 5081 };
     private readonly Option<int> _threads = new("--threads") { Description = "CPU threads of each node's engine.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _slots = new("--slots") { Description = "Sequences each node runs at once.", DefaultValueFactory = _ => 4 };
+    private readonly Option<EngineMode> _mode = new("--mode") { Description = "invariant: answers are exact and can be checked; fast: as fast as llama.cpp can, only integrity \"none\".", DefaultValueFactory = _ => EngineMode.Invariant };
+    private readonly Option<int> _context = new("--context") { Description = "Tokens of prompt and answer together; 0 for the model's own, up to 4,096.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
     private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent (P5.9).", DefaultValueFactory = _ => 60 };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for the books, cluster membership and grain state, instead of SQLite files." };
@@ -26,7 +29,7 @@ public sealed class SiloCommandLine
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _epoch, _commitTimeout, _postgres })
+        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _postgres })
             command.Options.Add(option);
     }
 
@@ -44,6 +47,8 @@ public sealed class SiloCommandLine
         GatewayPort = given.GetValue(_gatewayPort),
         Threads = given.GetValue(_threads),
         Slots = given.GetValue(_slots),
+        Mode = given.GetValue(_mode),
+        ContextTokens = given.GetValue(_context),
         Postgres = given.GetValue(_postgres),
         Network = new NetworkOptions
         {

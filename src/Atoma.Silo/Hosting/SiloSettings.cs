@@ -1,4 +1,6 @@
 using Atoma.Grains;
+using Atoma.Inference.Engine;
+using Atoma.Inference.Native;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -27,6 +29,12 @@ public sealed record SiloSettings
     /// <summary>CPU threads of each node's engine.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Exact and checkable, or as fast as the library can (then only <c>none</c> is served).</summary>
+    public EngineMode Mode { get; init; } = EngineMode.Invariant;
+
+    /// <summary>Tokens of prompt and answer of one sequence; 0 for the model's own, up to 4,096.</summary>
+    public int ContextTokens { get; init; }
+
     /// <summary>Sequences each node runs at once.</summary>
     public int Slots { get; init; } = 4;
 
@@ -53,6 +61,9 @@ public sealed record SiloSettings
 
     /// <summary>Price per 1,000 output tokens that the nodes here ask. Micro-units.</summary>
     public long OutputPriceMicros { get; init; } = 3_000;
+
+    /// <summary>The llama.cpp build of this process.</summary>
+    public LlamaLibraryOptions Libraries => LlamaLibraryOptions.For(Mode);
 
     public NetworkOptions Network { get; init; } = new() { DevelopmentBondMicros = 100_000_000 };
 

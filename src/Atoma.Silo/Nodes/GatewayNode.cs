@@ -10,7 +10,7 @@ namespace Atoma.Silo.Nodes;
 
 /// <summary>How an independent node runs.</summary>
 internal sealed record GatewayNodeSettings(
-    Uri Gateway, string KeyFile, string ModelPath, string? ModelId, string? Misbehave, string Country, long InputPriceMicros, long OutputPriceMicros, int Slots, int Threads);
+    Uri Gateway, string KeyFile, string ModelPath, string? ModelId, string? Misbehave, string Country, long InputPriceMicros, long OutputPriceMicros, int Slots, int Threads, EngineMode Mode, int ContextTokens);
 
 /// <summary>An independent node: loads the model, joins through the gateway, and joins again whenever the connection is lost.</summary>
 internal static class GatewayNode
@@ -91,6 +91,9 @@ internal static class GatewayNode
             ModelId = settings.ModelId ?? Path.GetFileNameWithoutExtension(settings.ModelPath).ToLowerInvariant(),
             Slots = settings.Slots,
             Threads = settings.Threads,
+            Mode = settings.Mode,
+            ContextTokens = settings.ContextTokens,
+            Libraries = LlamaLibraryOptions.For(settings.Mode),
         }, log, cancellationToken);
 
     private static async Task<Misbehaviour> CheatAsync(
@@ -101,7 +104,7 @@ internal static class GatewayNode
             return new Misbehaviour(kind, engine.Model.Digest, otherModel: null);
         var lower = settings.KeyFile + ".q4_0.gguf";
         if (!File.Exists(lower))
-            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, new LlamaLibraryOptions(), log);
+            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, LlamaLibraryOptions.For(settings.Mode), log);
         var other = await LoadAsync(settings, lower, log, cancellationToken);
         engines.Add(other);
         return new Misbehaviour(kind, engine.Model.Digest, other);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Atoma.Inference.Engine;
 using Atoma.Silo.Hosting;
 
 namespace Atoma.Silo.Nodes;
@@ -18,8 +19,10 @@ internal static class NodeCommand
         var output = new Option<long>("--output-price") { Description = "Micro-units per 1,000 output tokens.", DefaultValueFactory = _ => 3_000 };
         var slots = new Option<int>("--slots") { Description = "Sequences run at once.", DefaultValueFactory = _ => 4 };
         var threads = new Option<int>("--threads") { Description = "CPU threads.", DefaultValueFactory = _ => 1 };
+        var mode = new Option<EngineMode>("--mode") { Description = "invariant: exact answers; fast: as fast as llama.cpp can, drawn only for integrity \"none\".", DefaultValueFactory = _ => EngineMode.Invariant };
+        var context = new Option<int>("--context") { Description = "Tokens of prompt and answer together; 0 for the model's own, up to 4,096.", DefaultValueFactory = _ => 0 };
         misbehave.AcceptOnlyFromAmong([.. Misbehaviour.Names.Keys]);
-        var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, modelId, misbehave, country, input, output, slots, threads };
+        var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, modelId, misbehave, country, input, output, slots, threads, mode, context };
         command.SetAction(async (given, cancellationToken) =>
         {
             if (!Uri.TryCreate(given.GetValue(gateway), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
@@ -31,7 +34,8 @@ internal static class NodeCommand
             using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning));
             return await GatewayNode.RunAsync(new GatewayNodeSettings(
                 address, given.GetValue(key)!, given.GetValue(model) ?? ModelFiles.Demo(), given.GetValue(modelId), given.GetValue(misbehave),
-                given.GetValue(country)!, given.GetValue(input), given.GetValue(output), given.GetValue(slots), given.GetValue(threads)),
+                given.GetValue(country)!, given.GetValue(input), given.GetValue(output), given.GetValue(slots), given.GetValue(threads), given.GetValue(mode),
+                given.GetValue(context)),
                 TimeProvider.System, logging.CreateLogger("Atoma.Node"), cancellationToken);
         });
         return command;

@@ -172,7 +172,7 @@ internal sealed class FakeModel(string key) : IModelGrain
         var writer = new CanonicalWriter();
         Manifest.Write(writer);
         return Task.FromResult(key == "model:atoma-demo"
-            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300), new NodeOffer("n2", "e1", 120, 280)])
+            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true), new NodeOffer("n2", "e1", 120, 280, true)])
             : null);
     }
 

@@ -130,6 +130,51 @@ public sealed class EngineLoopTests : IDisposable
     }
 
     [ModelFact]
+    public void Turn_PromptBeginsLikeAnEarlierOne_ComputesOnlyTheRest()
+    {
+        var first = Add(promptTokens: 6 * ChunkTokens);
+        for (var turn = 0; turn < 6; turn++)
+            _loop.Turn();
+        first.Cancel();
+        var second = Add(promptTokens: 7 * ChunkTokens);
+        _loop.Turn();
+        Assert.Equal(2, Taken(second)); // one chunk was left
+        Assert.Equal(6 * ChunkTokens, _loop.ReusedTokens);
+    }
+
+    [ModelFact]
+    public void Turn_SamePromptWhileTheFirstRuns_IsCopiedAndGivesTheSameAnswer()
+    {
+        var (first, second) = (Add(promptTokens: 6 * ChunkTokens), (GenerationJob?)null);
+        for (var turn = 0; turn < 6; turn++)
+            _loop.Turn();
+        second = Add(promptTokens: 6 * ChunkTokens);
+        for (var turn = 0; turn < 20; turn++)
+            _loop.Turn();
+        Assert.Equal(6 * ChunkTokens - 1, _loop.ReusedTokens); // its last token's row is what the first answer token comes from
+        var (expected, actual) = (Steps(first), Steps(second));
+        Assert.NotEmpty(actual);
+        Assert.Equal(expected.Take(actual.Count), actual);
+    }
+
+    [ModelFact]
+    public void Turn_DecodeIsAborted_FailsWhatRunsAndServesWhatWaits()
+    {
+        var (running, check) = (Add(promptTokens: 4), AddCheck(promptTokens: 12 * ChunkTokens));
+        _loop.Turn();
+        Taken(running);
+        _loop.AbortDecode();
+        _loop.Turn();
+        Assert.Equal(EngineRefusal.EngineFault, Assert.IsType<EngineRefusedException>(running.Steps.Completion.Exception!.InnerException).Reason);
+        Assert.Equal(EngineRefusal.EngineFault, Assert.IsType<EngineRefusedException>(check.Outcome.Exception!.InnerException).Reason);
+        Assert.Equal(0, _loop.Busy);
+
+        var next = Add(promptTokens: 10);
+        _loop.Turn();
+        Assert.Equal(2, Taken(next));
+    }
+
+    [ModelFact]
     public void Run_Closed_EndsEveryJobByType()
     {
         var (running, check) = (Add(promptTokens: 4), AddCheck(promptTokens: 4));
@@ -166,7 +211,7 @@ public sealed class EngineLoopTests : IDisposable
         var positions = Enumerable.Range(0, 8).Select(i => new PositionEvidence([new EvidenceEntry(300 + i, 0)]));
         var claimed = new Transcript(Hash32.Zero, task.Prompt, task.Parameters, [new TranscriptChunk([.. positions])], FinishReason.Length);
         var state = State(task);
-        var job = new CheckJob(task, claimed, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
+        var job = new CheckJob(task, claimed.Output, 0, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
         _inbox.Add(job);
         return job;
     }
@@ -179,6 +224,14 @@ public sealed class EngineLoopTests : IDisposable
     private static SamplingState State(GenerationTask task) => new(task.Parameters, task.Prompt);
 
     private FinishRule Rule(GenerationTask task) => new(task.Parameters, new HashSet<int>(_tokenizer.EndOfGeneration), _tokenizer);
+
+    private static List<PositionEvidence> Steps(GenerationJob job)
+    {
+        var steps = new List<PositionEvidence>();
+        while (job.Steps.TryRead(out var step))
+            steps.Add(step.Evidence);
+        return steps;
+    }
 
     /// <summary>Steps that arrived since the last look.</summary>
     private static int Taken(GenerationJob job)
