@@ -71,6 +71,8 @@ public static class ApiApplication
 
         app.MapChatCompletions();
         app.MapCompletions();
+        app.MapTokenize();
+        app.MapRefused();
         app.MapModels();
         app.MapRequests();
         app.MapAccount();

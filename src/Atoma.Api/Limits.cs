@@ -42,7 +42,10 @@ public sealed record Limits
     /// <summary>Messages of one conversation.</summary>
     public int Messages { get; init; } = 2048;
 
-    /// <summary>Depth of a JSON body; ours needs 5.</summary>
+    /// <summary>Functions that a question may offer, and calls in one message; OpenAI's own limit.</summary>
+    public int Tools { get; init; } = 128;
+
+    /// <summary>Depth of a JSON body; ours needs 5, a tool's schema more.</summary>
     public int JsonDepth { get; init; } = 32;
 
     /// <summary>Characters of an API key as sent; ours have about 50.</summary>

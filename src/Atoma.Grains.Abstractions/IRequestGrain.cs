@@ -71,12 +71,31 @@ public sealed record SubmitCall
 
     /// <summary>32 random bytes of the requester's side (P3.2); the grain's key follows from account and nonce.</summary>
     [Id(11)] public required byte[] Nonce { get; init; }
+
+    /// <summary>Tools that the model may call: JSON objects as in OpenAI's API.</summary>
+    [Id(12)] public IReadOnlyList<string> Tools { get; init; } = [];
 }
 
-/// <param name="Role">system, user or assistant.</param>
+/// <param name="Role">system, user, assistant or tool.</param>
 /// <param name="Content">Plain text.</param>
 [GenerateSerializer, Alias("atoma.ChatTurn"), Immutable]
-public sealed record ChatTurn([property: Id(0)] string Role, [property: Id(1)] string Content);
+public sealed record ChatTurn([property: Id(0)] string Role, [property: Id(1)] string Content)
+{
+    /// <summary>Of a tool's message: the tool, where it is named.</summary>
+    [Id(2)] public string? Name { get; init; }
+
+    /// <summary>Of a tool's message: the call that it answers.</summary>
+    [Id(3)] public string? ToolCallId { get; init; }
+
+    /// <summary>Of an assistant's message.</summary>
+    [Id(4)] public IReadOnlyList<CalledTool> ToolCalls { get; init; } = [];
+}
+
+/// <param name="Id">Names the call.</param>
+/// <param name="Name">Names the tool.</param>
+/// <param name="Arguments">A JSON object.</param>
+[GenerateSerializer, Alias("atoma.CalledTool"), Immutable]
+public sealed record CalledTool([property: Id(0)] string Id, [property: Id(1)] string Name, [property: Id(2)] string Arguments);
 
 /// <summary>Outcome of a submission, in order of precedence. Append only.</summary>
 public enum SubmitStatus
@@ -98,6 +117,9 @@ public enum SubmitStatus
     IdempotencyConflict = 9,
 
     InsufficientFunds = 10,
+
+    /// <summary>The model cannot be given tools. Found before the prompt is made.</summary>
+    ToolsUnavailable = 11,
 }
 
 /// <param name="Status">Accepted, Existing or why not.</param>
@@ -106,10 +128,11 @@ public enum SubmitStatus
 /// <param name="Integrity">The level as resolved.</param>
 /// <param name="PromptTokens">Counted by the model's tokenizer.</param>
 /// <param name="HoldMicros">What is held, or would have to be.</param>
+/// <param name="ToolCalls">How the model writes calls of tools (<see cref="Atoma.Protocol.Models.ToolCallFormat"/>), when accepted or existing.</param>
 [GenerateSerializer, Alias("atoma.SubmitReply"), Immutable]
 public sealed record SubmitReply(
     [property: Id(0)] SubmitStatus Status, [property: Id(1)] string Message, [property: Id(2)] string Request, [property: Id(3)] string Integrity,
-    [property: Id(4)] int PromptTokens, [property: Id(5)] long HoldMicros);
+    [property: Id(4)] int PromptTokens, [property: Id(5)] long HoldMicros, [property: Id(6)] int ToolCalls = 0);
 
 /// <summary>One thing that happened to an answer.</summary>
 [GenerateSerializer, Alias("atoma.AnswerEvent"), Immutable]

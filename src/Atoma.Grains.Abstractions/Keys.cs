@@ -11,10 +11,13 @@ public static class Keys
     public const string Directory = "directory:0";
     public const string Beacon = "beacon:0";
     public const string Books = "books:0";
+    public const string TokenizerPrefix = "tokenizer:";
 
     public static string Node(NodeId node) => "node:" + node;
 
     public static string Model(string id) => "model:" + id;
+
+    public static string Tokenizer(string model) => TokenizerPrefix + model;
 
     public static string Request(Hash32 id) => "req:" + id;
 }

@@ -21,7 +21,7 @@ public enum InferenceError
     /// <summary>The model is of a kind for which bit-equal output has not been shown.</summary>
     ModelNotInvariant = 6,
 
-    /// <summary>The model's chat template is not one that llama.cpp recognises.</summary>
+    /// <summary>The model's chat template cannot be rendered as it is meant.</summary>
     TemplateUnknown = 7,
 
     /// <summary>llama.cpp could not make a context: usually not enough memory.</summary>

@@ -142,8 +142,6 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     }
 
     [Theory]
-    [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools")]
-    [InlineData("\"tool_choice\":\"auto\"", "tool_choice")]
     [InlineData("\"functions\":[{}]", "functions")]
     [InlineData("\"function_call\":\"auto\"", "function_call")]
     [InlineData("\"response_format\":{\"type\":\"xml\"}", "response_format.type")]
@@ -162,8 +160,9 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     }
 
     [Theory]
-    [InlineData("""{"role":"tool","content":"x"}""", "messages[0].role")]
-    [InlineData("""{"role":"assistant","content":"x","tool_calls":[{}]}""", "messages[0].tool_calls")]
+    [InlineData("""{"role":"function","content":"x"}""", "messages[0].role")]
+    [InlineData("""{"role":"assistant","content":"x","function_call":{}}""", "messages[0].function_call")]
+    [InlineData("""{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}""", "messages[0].content[0].type")]
     [InlineData("""{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]}""", "messages[0].content[1].type")]
     public async Task Chat_UnsupportedMessage_IsRefusedByName(string message, string param)
     {

@@ -188,6 +188,7 @@ public sealed class SubmitTests : IAsyncLifetime
     [Theory]
     [InlineData(SubmitStatus.UnknownModel, 404, "model_not_found", "model")]
     [InlineData(SubmitStatus.BadPrompt, 400, "invalid_prompt", "messages")]
+    [InlineData(SubmitStatus.ToolsUnavailable, 400, "tools_unavailable", "tools")]
     [InlineData(SubmitStatus.PromptTooLong, 400, "context_length_exceeded", "messages")]
     [InlineData(SubmitStatus.IntegrityUnknown, 400, "integrity_unknown", "integrity")]
     [InlineData(SubmitStatus.IntegrityUnavailable, 503, "integrity_unavailable", "integrity")]

@@ -12,7 +12,7 @@ internal static class ChildProcess
         var program = Environment.ProcessPath ?? throw new InvalidOperationException("This process does not know its own program.");
         // Started as 'dotnet Atoma.Benchmarks.dll' the program is the host, and wants to be told.
         string[] assembly = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(ChildProcess).Assembly.Location] : [];
-        using var process = Process.Start(new ProcessStartInfo(program, [.. assembly, .. arguments]) { RedirectStandardOutput = true })
+        using var process = Process.Start(new ProcessStartInfo(program, [.. assembly, .. arguments]) { RedirectStandardOutput = true, UseShellExecute = false })
             ?? throw new InvalidOperationException($"{program} did not start.");
         try
         {

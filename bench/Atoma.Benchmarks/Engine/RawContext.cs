@@ -153,9 +153,9 @@ internal sealed unsafe class RawContext : IDisposable
 
         double Score(EvidenceEntry e)
         {
-            Span<double> score = [state.Adjust(e.Token, e.Quanta)];
-            SamplerMath.Score(score, [e.Token], state.Parameters, state.Position);
-            return score[0];
+            Span<double> value = [state.Adjust(e.Token, e.Quanta)];
+            SamplerMath.Score(value, [e.Token], state.Parameters, state.Position);
+            return value[0];
         }
     }
 

@@ -94,22 +94,50 @@ internal sealed record ChatCompletionBody : AnswerBody
 
     /// <summary>Likeliest tokens to show of each position, 0 to 20; only with logprobs: true.</summary>
     public int? TopLogprobs { get; init; }
+
+    /// <summary>Functions that the model may call, at most 128: {"type": "function", "function": {"name", "description", "parameters"}}.</summary>
+    public IReadOnlyList<JsonElement>? Tools { get; init; }
+
+    /// <summary>"auto" (default), "none", "required" or {"type": "function", "function": {"name": "..."}}: what must be called is the only thing that can be written.</summary>
+    public JsonElement? ToolChoice { get; init; }
+
+    /// <summary>Whether the answer may call several functions; with false only the first call is returned. Default true.</summary>
+    public bool? ParallelToolCalls { get; init; }
 }
 
 /// <summary>One message of a conversation.</summary>
 internal sealed record ChatMessageBody
 {
-    /// <summary>system, developer (the same), user or assistant.</summary>
+    /// <summary>system, developer (the same), user, assistant or tool.</summary>
     [Required]
     public string? Role { get; init; }
 
-    /// <summary>A text, or a list of parts {"type": "text", "text": "..."}.</summary>
+    /// <summary>A text, or a list of parts {"type": "text", "text": "..."}. May be null in an assistant's message that calls functions.</summary>
     [Required]
     public JsonElement? Content { get; init; }
+
+    /// <summary>Of an assistant's message: the functions that it called.</summary>
+    public IReadOnlyList<ToolCallBody?>? ToolCalls { get; init; }
+
+    /// <summary>Of a tool's message: id of the call whose result this is.</summary>
+    public string? ToolCallId { get; init; }
+
+    /// <summary>Of a tool's message: name of the function; the call's when not given.</summary>
+    public JsonElement? Name { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
 }
+
+/// <summary>A function that the assistant called.</summary>
+/// <param name="Id">Names the call.</param>
+/// <param name="Type">"function".</param>
+/// <param name="Function">What was called.</param>
+internal sealed record ToolCallBody(string? Id, string? Type, CalledFunctionBody? Function);
+
+/// <param name="Name">The function.</param>
+/// <param name="Arguments">A JSON object, as text.</param>
+internal sealed record CalledFunctionBody(string? Name, string? Arguments);
 
 /// <summary>Body of POST /v1/completions.</summary>
 internal sealed record TextCompletionBody : AnswerBody

@@ -1,3 +1,4 @@
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Grains.Abstractions;
 
@@ -35,24 +36,36 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
 
     private async Task RelayAsync(AnswerWriter writer, OpenRequest request, Question question, CancellationToken cancellationToken)
     {
+        var reader = new ToolCallReader(request.ToolCalls, question.Tools);
         var shown = new System.Text.StringBuilder();
+        var (held, waiting) = ("", new List<TokenLogprobs>());
         var chances = new List<TokenLogprobs>();
         await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
         {
             if (question.Streaming && (current.Text.Length > 0 || current.Logprobs.Count > 0))
             {
-                await writer.PieceAsync(current.Text, Shown(question, current.Logprobs, shown.Length));
-                shown.Append(current.Text);
-                chances.AddRange(current.Logprobs);
+                // What may become a call of a tool waits until it is one or is not, and what its tokens' chances were with it.
+                held += current.Text;
+                waiting.AddRange(current.Logprobs);
+                if (reader.SafeLength(held, isStart: shown.Length == 0) is var safe && (safe > 0 || held.Length == 0))
+                {
+                    await writer.PieceAsync(held[..safe], Shown(question, [.. waiting], shown.Length));
+                    shown.Append(held, 0, safe);
+                    held = held[safe..];
+                    chances.AddRange(waiting);
+                    waiting.Clear();
+                }
             }
 
             if (current.End is { } end)
-                await EndAsync(writer, request, question, end, shown.ToString(), chances);
+                await EndAsync(writer, request, question, end, reader.Read(end.Text), shown.ToString(), chances);
         }
     }
 
-    private async Task EndAsync(AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, string shown, IReadOnlyList<TokenLogprobs> chances)
+    private async Task EndAsync(
+        AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, ToolAnswer answer, string shown, IReadOnlyList<TokenLogprobs> chances)
     {
+        var finish = answer.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
         var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
         var usage = new UsageBody(end.PromptTokens, end.OutputTokens, end.PromptTokens + end.OutputTokens);
         if (end.Status != "settled")
@@ -61,13 +74,15 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         }
         else if (!question.Streaming)
         {
-            await writer.WholeAsync(end.Text, end.FinishReason, usage, atoma, Shown(question, end.Logprobs, 0));
+            await writer.WholeAsync(answer, finish, usage, atoma, Shown(question, end.Logprobs, 0));
         }
-        else if (end.Text.StartsWith(shown, StringComparison.Ordinal) && StartWith(end.Logprobs, chances))
+        else if (answer.Content.StartsWith(shown, StringComparison.Ordinal) && StartWith(end.Logprobs, chances))
         {
-            if (end.Text.Length > shown.Length || end.Logprobs.Count > chances.Count)
-                await writer.PieceAsync(end.Text[shown.Length..], Shown(question, [.. end.Logprobs.Skip(chances.Count)], shown.Length));
-            await writer.FinishAsync(end.FinishReason, question.IncludeUsage ? usage : null, atoma);
+            if (answer.Content.Length > shown.Length || end.Logprobs.Count > chances.Count)
+                await writer.PieceAsync(answer.Content[shown.Length..], Shown(question, [.. end.Logprobs.Skip(chances.Count)], shown.Length));
+            if (answer.Calls.Count > 0)
+                await writer.CallsAsync(answer.Calls);
+            await writer.FinishAsync(finish, question.IncludeUsage ? usage : null, atoma);
         }
         else
         {

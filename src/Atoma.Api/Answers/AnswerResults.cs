@@ -19,7 +19,12 @@ internal sealed record ChatChoice(
     int Index, AssistantMessage Message, string FinishReason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ChatLogprobs? Logprobs = null);
 
-internal sealed record AssistantMessage(string Role, string Content);
+/// <param name="Role">"assistant".</param>
+/// <param name="Content">Null when the answer only calls functions.</param>
+/// <param name="ToolCalls">Null when it calls none.</param>
+internal sealed record AssistantMessage(
+    string Role, string? Content,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ToolCallBody>? ToolCalls = null);
 
 /// <summary>One event of a streamed chat answer.</summary>
 internal sealed record ChatCompletionChunk(
@@ -33,7 +38,11 @@ internal sealed record ChatChunkChoice(
 
 internal sealed record ChatDelta(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Role,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Content);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Content,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ToolCallDelta>? ToolCalls = null);
+
+/// <summary>A call in a streamed answer; always whole.</summary>
+internal sealed record ToolCallDelta(int Index, string Id, string Type, CalledFunctionBody Function);
 
 /// <summary>Answer to POST /v1/completions, and one event of it when streamed.</summary>
 internal sealed record TextCompletion(

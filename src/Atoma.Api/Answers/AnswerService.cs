@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
+using Atoma.Api.Structured;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Requests;
 using Orleans.Runtime;
 
@@ -12,13 +15,17 @@ namespace Atoma.Api.Answers;
 /// <param name="Id">Request id, hex.</param>
 /// <param name="Grain">To watch and cancel it.</param>
 /// <param name="Own">Whether this call made it.</param>
-internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own);
+/// <param name="ToolCalls">How its model writes calls of tools.</param>
+internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own, ToolCallFormat ToolCalls);
 
 /// <summary>Submits questions and cancels what nobody waits for any more.</summary>
 internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService> logger)
 {
     public async Task<Parsed<OpenRequest>> SubmitAsync(Question question, string account, string idempotencyKey)
     {
+        if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))
+            return refused;
+        question = bound;
         var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
         var id = RequestSpec.IdOf(account, nonce);
         var parameters = new CanonicalWriter();
@@ -31,6 +38,7 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
             Model = question.Model,
             Messages = question.Messages,
             Prompt = question.Prompt,
+            Tools = question.Tools.Definitions,
             Parameters = parameters.ToArray(),
             MaxTokens = question.MaxTokens,
             SeedGiven = question.SeedGiven,
@@ -42,14 +50,33 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
         switch (reply.Status)
         {
             case SubmitStatus.Accepted:
-                return new OpenRequest(id.ToString(), grain, Own: true);
+                return new OpenRequest(id.ToString(), grain, Own: true, (ToolCallFormat)reply.ToolCalls);
             case SubmitStatus.Existing:
-                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false);
+                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false, (ToolCallFormat)reply.ToolCalls);
             case SubmitStatus.InsufficientFunds:
                 var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
                 return Refusals.Of(reply, question, balance.BalanceMicros);
             default:
                 return Refusals.Of(reply, question, balanceMicros: 0);
+        }
+    }
+
+    /// <summary>A call that must be made is the only thing that the sampler can write, in the form of the model that is asked.</summary>
+    private async Task<Parsed<Question>> WithToolGrammarAsync(Question question)
+    {
+        if (question.Tools.Forced.Count == 0)
+            return question;
+        var format = await grains.GetGrain<ITokenizerGrain>(Keys.Tokenizer(question.Model)).ToolCalls();
+        // Unknown models and those without tools are refused when the question is submitted.
+        if (format == (int)ToolCallFormat.None)
+            return question;
+        try
+        {
+            return question with { Parameters = question.Parameters with { Grammar = ToolGrammar.Of((ToolCallFormat)format, question.Tools) } };
+        }
+        catch (JsonSchemaException e)
+        {
+            return OpenAiErrors.Invalid("tools", $"have parameters that cannot be held to: {e.Message}", "unsupported_schema");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,10 +16,10 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     /// <summary>Whether a piece was sent: from then on an error is an event, not a status.</summary>
     public bool Streaming { get; set; }
 
-    public async Task WholeAsync(string text, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs)
+    public async Task WholeAsync(ToolAnswer answer, string finishReason, UsageBody usage, AtomaBody atoma, ShownLogprobs? logprobs)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
-        var body = shape.Whole(head, text, finishReason, usage, atoma, logprobs);
+        var body = shape.Whole(head, answer, finishReason, usage, atoma, logprobs);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, cancellationToken);
     }
@@ -28,6 +29,12 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
         await StartAsync();
         await EventAsync(shape.Piece(head, text, logprobs));
         await context.Response.Body.FlushAsync(cancellationToken);
+    }
+
+    public async Task CallsAsync(IReadOnlyList<ToolCall> calls)
+    {
+        await StartAsync();
+        await EventAsync(shape.Calls(head, calls));
     }
 
     public async Task FinishAsync(string finishReason, UsageBody? usage, AtomaBody atoma)

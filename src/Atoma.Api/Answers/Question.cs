@@ -1,3 +1,4 @@
+using Atoma.Api.Answers.Tools;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Verification;
 
@@ -11,6 +12,9 @@ internal sealed record Question
     public IReadOnlyList<ChatTurn> Messages { get; init; } = [];
 
     public string? Prompt { get; init; }
+
+    /// <summary>What the model may call; empty when it may not call anything.</summary>
+    public ToolSet Tools { get; init; } = ToolSet.None;
 
     /// <summary>The field that carries the prompt.</summary>
     public required string PromptField { get; init; }

@@ -16,6 +16,8 @@ internal static class TextQuestion
     {
         if (QuestionParser.Common(body, body.MaxTokens ?? MaxTokensDefault, "max_tokens", Field).Failed(out var error, out var question))
             return error;
+        if (UnsupportedFields.FindInText(body.Others) is { } unsupported)
+            return unsupported;
         if (body.Prompt is not { } prompt)
             return OpenAiErrors.Missing(Field, "Send the text to go on with.");
         if (prompt.ValueKind == JsonValueKind.Array)

@@ -13,10 +13,8 @@ internal static class UnsupportedFields
 
     private static readonly Rule[] Rules =
     [
-        new("tools", EmptyList, "Remove it; tool calls are not offered."),
-        new("tool_choice", v => Says(v, "none"), "Remove it; tool calls are not offered."),
-        new("functions", EmptyList, "Remove it; function calls are not offered."),
-        new("function_call", v => Says(v, "none"), "Remove it; function calls are not offered."),
+        new("functions", EmptyList, "Send 'tools'; the older form of function calls is not offered."),
+        new("function_call", v => Says(v, "none"), "Send 'tool_choice'; the older form of function calls is not offered."),
         new("top_logprobs", v => Whole(v, 0), "Send the number in 'logprobs'."),
         new("echo", False, "Remove it."),
         new("suffix", v => Says(v, ""), "Remove it; text is only continued at its end."),
@@ -27,15 +25,23 @@ internal static class UnsupportedFields
         new("web_search_options", Never, "Remove it; nodes do not search the web."),
     ];
 
+    /// <summary>Of POST /v1/completions: a text has no place for tools.</summary>
+    private static readonly Rule[] TextRules =
+    [
+        new("tools", EmptyList, "Send it to POST /v1/chat/completions."),
+        new("tool_choice", v => Says(v, "none"), "Send it to POST /v1/chat/completions."),
+    ];
+
     private static readonly Rule[] MessageRules =
     [
-        new("tool_calls", EmptyList, "Remove it; tool calls are not offered."),
-        new("function_call", Never, "Remove it; function calls are not offered."),
+        new("function_call", Never, "Send 'tool_calls'; the older form of function calls is not offered."),
         new("audio", Never, "Remove it; only text is offered."),
     ];
 
     /// <summary>The first refused field, in the order of the list; null when there is none.</summary>
     public static ApiError? Find(IReadOnlyDictionary<string, JsonElement>? fields) => Find(fields, Rules, "");
+
+    public static ApiError? FindInText(IReadOnlyDictionary<string, JsonElement>? fields) => Find(fields, TextRules, "");
 
     public static ApiError? FindInMessage(IReadOnlyDictionary<string, JsonElement>? fields, string path) => Find(fields, MessageRules, path + ".");
 

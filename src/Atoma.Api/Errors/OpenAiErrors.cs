@@ -31,6 +31,12 @@ internal static class OpenAiErrors
     public static ApiError Unsupported(string param, string hint) =>
         new(400, InvalidRequest, "unsupported_parameter", $"'{param}' is not supported here. {hint}", param);
 
+    /// <summary>What the network found wrong with a prompt.</summary>
+    public static ApiError PromptProblem(string code, string message, string param) => new(400, InvalidRequest, code, message, param);
+
+    /// <summary>An endpoint of OpenAI's that is known and not there. Not 501, which OpenAI's clients would try again.</summary>
+    public static ApiError NotOffered(string what) => new(404, InvalidRequest, "not_offered", what + " See /docs for what there is.");
+
     public static ApiError BodyTooLarge(int limit) =>
         new(413, InvalidRequest, "body_too_large", $"The body is larger than {limit} bytes. Send a shorter prompt.");
 

@@ -17,6 +17,8 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatCompletionChunk))]
 [JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(TokenizeBody))]
+[JsonSerializable(typeof(Tokenization))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelBody))]
 [JsonSerializable(typeof(RequestList))]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Atoma.Api.Answers;
+using Atoma.Api.Endpoints;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -11,7 +12,7 @@ internal static class FieldSchemas
     public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
-        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody)))
+        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody) && type != typeof(TokenizeBody)))
             return Task.CompletedTask;
         foreach (var name in fields.Keys.ToList())
         {
@@ -56,6 +57,13 @@ internal static class FieldSchemas
         {
             AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Part() }], Description = "A text, or a list of text parts.",
         },
+        "tool_choice" => new OpenApiSchema
+        {
+            AnyOf = [new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("auto")!, JsonValue.Create("none")!, JsonValue.Create("required")!] }, new OpenApiSchema { Type = JsonSchemaType.Object }],
+            Default = JsonValue.Create("auto"),
+            Description = "Whether the model may or must call functions: \"auto\", \"none\", \"required\", or one by name as {\"type\": \"function\", \"function\": {\"name\": \"...\"}}.",
+        },
+        "tools" => new OpenApiSchema { Type = JsonSchemaType.Array, Items = Tool(), MaxItems = 128, Description = "Functions that the model may call." },
         "integrity" => new OpenApiSchema
         {
             AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none"),
@@ -77,6 +85,25 @@ internal static class FieldSchemas
             ["text"] = Text(),
         },
         Required = new HashSet<string>(StringComparer.Ordinal) { "type", "text" },
+    };
+
+    private static OpenApiSchema Tool() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("function")!] },
+            ["function"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+                {
+                    ["name"] = Text(), ["description"] = Text(), ["parameters"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "A JSON schema." },
+                },
+                Required = new HashSet<string>(StringComparer.Ordinal) { "name" },
+            },
+        },
+        Required = new HashSet<string>(StringComparer.Ordinal) { "type", "function" },
     };
 
     private static OpenApiSchema Assurance() => new()

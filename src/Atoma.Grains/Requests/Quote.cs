@@ -1,4 +1,5 @@
 using Atoma.Grains.Abstractions;
+using Atoma.Grains.Models;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Models;
@@ -19,8 +20,10 @@ internal sealed class Quoter(NetworkOptions options)
     {
         var manifestReader = new CanonicalReader(market.Manifest);
         var model = ModelManifest.Read(ref manifestReader);
-        if (!TryPrompt(call, tokenizer, out var prompt, out var promptProblem))
-            return Refuse(SubmitStatus.BadPrompt, promptProblem);
+        var tokens = Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(call.Prompt, call.Messages, call.Tools));
+        if (tokens.Status != SubmitStatus.Accepted)
+            return Refuse(tokens.Status, tokens.Message);
+        int[] prompt = [.. tokens.Tokens];
         var room = market.MaxContext - prompt.Length;
         if (room < 1)
         {
@@ -59,28 +62,6 @@ internal sealed class Quoter(NetworkOptions options)
 
     private static Quote Refuse(SubmitStatus status, string message, int promptTokens = 0) =>
         new(null, new SubmitReply(status, message, "", "", promptTokens, 0));
-
-    private static bool TryPrompt(SubmitCall call, ITokenizer tokenizer, out int[] prompt, out string problem)
-    {
-        problem = "";
-        prompt = [];
-        try
-        {
-            prompt = call.Prompt is { } text
-                ? tokenizer.Tokenize(text)
-                : tokenizer.TokenizeChat([.. call.Messages.Select(m => new ChatMessage(m.Role, m.Content))]);
-        }
-        catch (ArgumentException e)
-        {
-            problem = e.Message;
-            return false;
-        }
-
-        if (prompt.Length > 0 && prompt.Length <= VerificationLimits.PromptTokens)
-            return true;
-        problem = prompt.Length == 0 ? "The prompt is empty." : $"A prompt has at most {VerificationLimits.PromptTokens} tokens.";
-        return false;
-    }
 
     private bool TryParameters(SubmitCall call, int room, out SamplingParameters parameters, out string problem)
     {

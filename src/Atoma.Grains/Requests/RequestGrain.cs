@@ -64,7 +64,7 @@ internal sealed class RequestGrain(
             return _accepted;
         // Accepted by an earlier activation: the caller lost its answer and asks again.
         if (_state?.Spec is { } known)
-            return Existing(known);
+            return Existing(known, tokenizers.Find(known.Model.Id));
         Invariant.Assert(Keys.Request(RequestSpec.IdOf(call.Account, new Hash32(call.Nonce))) == Key);
         if (tokenizers.Find(call.Model) is not { } tokenizer
             || await GrainFactory.GetGrain<IModelGrain>(Keys.Model(call.Model)).Market() is not { } market)
@@ -74,7 +74,7 @@ internal sealed class RequestGrain(
         if (quote.Spec is not { } spec)
             return quote.Refusal!;
         if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } earlier)
-            return Earlier(spec, earlier);
+            return Earlier(spec, earlier, tokenizer);
         var result = await _settlement.AcceptAsync(spec);
         switch (result.Status)
         {
@@ -83,13 +83,13 @@ internal sealed class RequestGrain(
             case LedgerStatus.InsufficientFunds:
                 // A twin with the same key may have taken the money between our look and our hold.
                 if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } twin)
-                    return Earlier(spec, twin);
+                    return Earlier(spec, twin, tokenizer);
                 var balance = await ledger.BalanceAsync(LedgerAccount.User(spec.Account), default);
                 return new SubmitReply(SubmitStatus.InsufficientFunds,
                     $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
                     "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
             case LedgerStatus.IdempotencyKeyUsed:
-                return Earlier(spec, (await ledger.FindRequestAsync(result.ExistingRequest!.Value, default))!);
+                return Earlier(spec, (await ledger.FindRequestAsync(result.ExistingRequest!.Value, default))!, tokenizer);
             default:
                 throw new InvariantException($"Accepting a new request gave {result.Status}.");
         }
@@ -99,7 +99,7 @@ internal sealed class RequestGrain(
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _logprobs = new AnswerLogprobs(tokenizer);
         _dearest = market.Offers.Select(Quoter.Eligible).Select(AnswerPrice).Aggregate(Micros.Zero, Micros.Max);
-        _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+        _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)tokenizer.ToolCalls);
         await Happened(new RequestEvent.Started());
         return _accepted;
     }
@@ -274,16 +274,16 @@ internal sealed class RequestGrain(
 
     private static SubmitReply Refused(SubmitStatus why, string message) => new(why, message, "", "", 0, 0);
 
-    private static SubmitReply Existing(RequestSpec spec) =>
-        new(SubmitStatus.Existing, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+    private static SubmitReply Existing(RequestSpec spec, ITokenizer? tokenizer) =>
+        new(SubmitStatus.Existing, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)(tokenizer?.ToolCalls ?? ToolCallFormat.None));
 
-    private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier)
+    private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier, ITokenizer tokenizer)
     {
         var then = earlier.State[0] == (byte)RowFormat.Receipt
             ? SignedReceipt.FromBytes(earlier.State.AsSpan(1)).Receipt.State.Spec
             : RequestSpec.FromBytes(earlier.State.AsSpan(1));
         return then.PayloadDigest() == spec.PayloadDigest()
-            ? Existing(then)
+            ? Existing(then, tokenizer)
             : Refused(SubmitStatus.IdempotencyConflict, "This Idempotency-Key was used for a different request. Use a new key for a new request.");
     }
 }

@@ -31,6 +31,7 @@ internal sealed class EngineLoop : IDisposable
     private bool _checkIsNext;
     private int _busy;
     private long _reused;
+    private long _guessed;
 
     /// <param name="newContext">Makes a context; called again after one was aborted.</param>
     /// <param name="inbox">Where tasks come from.</param>
@@ -56,6 +57,9 @@ internal sealed class EngineLoop : IDisposable
 
     /// <summary>Prompt tokens that did not have to be computed because a sequence held them, readable from any thread.</summary>
     public long ReusedTokens => Interlocked.Read(ref _reused);
+
+    /// <summary>Output tokens that came from a guess, readable from any thread.</summary>
+    public long GuessedTokens => Interlocked.Read(ref _guessed);
 
     /// <summary>How long a decode may take; watched from another thread.</summary>
     public DecodeClock Clock { get; } = new();
@@ -227,6 +231,7 @@ internal sealed class EngineLoop : IDisposable
 
         if (count == 0)
             return;
+        AddGuesses(_stepTokens.AsSpan(0, count));
         if (!TryDecode(() => _context.Step(_stepTokens.AsSpan(0, count)), out var problem))
         {
             for (var i = 0; i < count; i++)
@@ -235,7 +240,39 @@ internal sealed class EngineLoop : IDisposable
         }
 
         for (var i = 0; i < count; i++)
-            Sample(_stepTokens[i].Sequence, _slots[_stepTokens[i].Sequence]!);
+            Sample(_stepTokens[i]);
+    }
+
+    private void AddGuesses(Span<SequenceToken> tokens)
+    {
+        var idle = _context.IdleRows(tokens[0].Sequence, tokens[^1].Sequence);
+        if (idle == 0)
+            return;
+        foreach (ref var token in tokens)
+        {
+            var room = _shape.ContextTokens - _context.Length(token.Sequence) - 1;
+            token = token with { Guesses = _slots[token.Sequence]!.Guess(Math.Min(idle, room)) };
+        }
+    }
+
+    /// <summary>Samples the row of the token fed, and those of the guesses behind it for as long as they prove right.</summary>
+    private void Sample(SequenceToken fed)
+    {
+        var slot = fed.Sequence;
+        var guesses = fed.Guesses.Span;
+        var kept = _context.Length(slot) - guesses.Length;
+        for (var right = 0; ; right++)
+        {
+            var job = _slots[slot]!;
+            Sample(slot, job, right);
+            if (_slots[slot] is null || right == guesses.Length || job.LastToken != guesses[right])
+            {
+                if (right < guesses.Length)
+                    _context.Keep(slot, kept + right);
+                Interlocked.Add(ref _guessed, right);
+                return;
+            }
+        }
     }
 
     /// <summary>A decode under the watchdog's eyes. After an aborted one every sequence is gone, and their tasks with them.</summary>
@@ -268,9 +305,9 @@ internal sealed class EngineLoop : IDisposable
         return false;
     }
 
-    private void Sample(int slot, GenerationJob job)
+    private void Sample(int slot, GenerationJob job, int guesses = 0)
     {
-        if (job.Sample(_sampler, _context.Logits(slot)))
+        if (job.Sample(_sampler, _context.Logits(slot, guesses)))
             Free(slot);
     }
 

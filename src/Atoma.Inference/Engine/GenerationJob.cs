@@ -16,6 +16,8 @@ internal sealed class GenerationJob
 
     private readonly SamplingState _state;
     private readonly FinishRule _finish;
+    private readonly List<int> _output = [];
+    private DraftLookup? _lookup;
     private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
@@ -72,9 +74,25 @@ internal sealed class GenerationJob
         }
     }
 
+    /// <summary>What may follow the last token.</summary>
+    public int[] Guess(int most)
+    {
+        if (_lookup is null)
+        {
+            _lookup = new DraftLookup(Prompt);
+            foreach (var token in _output)
+                _lookup.Add(token);
+        }
+
+        // With each guess comes one token more; the last may not be beyond max_tokens.
+        return _lookup.Guess(Math.Clamp(Parameters.MaxTokens - Position - 1, 0, most)).ToArray();
+    }
+
     private bool Accept(PositionEvidence evidence)
     {
         LastToken = evidence.Token;
+        _output.Add(LastToken);
+        _lookup?.Add(LastToken);
         _state.Accept(LastToken);
         var finish = _finish.Next(LastToken);
         _steps.Writer.TryWrite(new GeneratedStep(evidence, finish));

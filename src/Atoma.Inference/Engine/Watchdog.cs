@@ -1,3 +1,4 @@
+using Atoma.Protocol.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Inference.Engine;
@@ -31,7 +32,9 @@ internal sealed class Watchdog : IDisposable
         _lost = lost;
         _model = model;
         _logger = logger;
-        _timer = new Timer(static state => ((Watchdog)state!).Look(), this, limit / LooksPerLimit, limit / LooksPerLimit);
+        var period = limit / LooksPerLimit;
+        Invariant.Assert(period >= TimeSpan.FromMilliseconds(1)); // a shorter one would fire once
+        _timer = new Timer(static state => ((Watchdog)state!).Look(), this, period, period);
     }
 
     public void Dispose() => _timer.Dispose();

@@ -103,8 +103,11 @@ internal sealed unsafe class DecodeContext : IDisposable
         _rowOf[sequence] = tokens.Length - 1;
     }
 
-    /// <summary>Appends one token to each of some sequences. Afterwards <see cref="Logits"/> gives each one's row.</summary>
-    /// <param name="tokens">At least one, ascending by sequence.</param>
+    /// <summary>Tokens beyond one that a step over the sequences lo..hi takes of each at no cost: rows that would be filling otherwise.</summary>
+    public int IdleRows(int low, int high) => _recipe.OneMicroBatch ? Lanes(low, high).Each - 1 : 0;
+
+    /// <summary>Appends one token to each of some sequences, and guesses behind it. Afterwards <see cref="Logits"/> gives the rows of each.</summary>
+    /// <param name="tokens">At least one, ascending by sequence; at most <see cref="IdleRows"/> guesses each. Whoever does not confirm them cuts them off with <see cref="Keep"/>.</param>
     /// <exception cref="DecodeException">The sequences' cells are no longer to be trusted: clear them.</exception>
     public void Step(ReadOnlySpan<SequenceToken> tokens)
     {
@@ -115,8 +118,8 @@ internal sealed unsafe class DecodeContext : IDisposable
             StepAsGiven(tokens);
     }
 
-    /// <summary>Logits after the last token of a sequence that the last <see cref="Step"/> or <see cref="Prefill"/> advanced; valid until the next one.</summary>
-    public ReadOnlySpan<float> Logits(int sequence) => Row(_rowOf[sequence]);
+    /// <summary>Logits of a sequence that the last <see cref="Step"/> or <see cref="Prefill"/> advanced, after its token and so many guesses, or after the last of its prefill; valid until the next one.</summary>
+    public ReadOnlySpan<float> Logits(int sequence, int guesses = 0) => Row(_rowOf[sequence] + guesses);
 
     /// <summary>Logits after the token <paramref name="back"/> places before the last one of the last prefill.</summary>
     public ReadOnlySpan<float> PrefillLogits(int sequence, int back) => Row(_rowOf[sequence] - back);
@@ -167,8 +170,16 @@ internal sealed unsafe class DecodeContext : IDisposable
         }
 
         Decode();
+        Append(tokens);
+    }
+
+    private void Append(ReadOnlySpan<SequenceToken> tokens)
+    {
         foreach (var token in tokens)
+        {
             _tokens[token.Sequence].Add(token.Token);
+            _tokens[token.Sequence].AddRange(token.Guesses.Span);
+        }
     }
 
     private void StepWithoutGaps(ReadOnlySpan<SequenceToken> tokens)
@@ -179,18 +190,19 @@ internal sealed unsafe class DecodeContext : IDisposable
         for (var sequence = low; sequence <= high; sequence++)
         {
             var isFill = next >= tokens.Length || tokens[next].Sequence != sequence;
+            var token = isFill ? new SequenceToken(sequence, FillToken) : tokens[next++];
+            Invariant.Assert(token.Guesses.Length < each);
             _rowOf[sequence] = _batch.Count;
-            _batch.Add(isFill ? FillToken : tokens[next++].Token, Length(sequence), sequence, wantLogits: true);
+            _batch.Add(token.Token, Length(sequence), sequence, wantLogits: true);
             for (var i = 1; i < each; i++)
-                _batch.Add(FillToken, Length(sequence) + i, sequence, wantLogits: true);
+                _batch.Add(i <= token.Guesses.Length ? token.Guesses.Span[i - 1] : FillToken, Length(sequence) + i, sequence, wantLogits: true);
         }
 
         Invariant.Assert(next == tokens.Length);
         try
         {
             Decode();
-            foreach (var token in tokens)
-                _tokens[token.Sequence].Add(token.Token);
+            Append(tokens);
         }
         finally
         {
@@ -200,18 +212,21 @@ internal sealed unsafe class DecodeContext : IDisposable
         }
     }
 
-    /// <summary>The sequences lo..hi of a step and the tokens of each: wider where there are sequences enough, else more tokens.</summary>
+    /// <summary>
+    /// The sequences lo..hi of a step and the tokens of each, in as few rows as the recipe allows: more tokens of each where they
+    /// come out even (there is room for guesses then), else more sequences, and where those run out, more rows.
+    /// </summary>
     private (int Low, int High, int Each) Lanes(int low, int high)
     {
-        var wanted = _recipe.RowsFor(high - low + 1);
-        if (wanted <= _shape.Sequences)
+        var count = high - low + 1;
+        var wanted = _recipe.RowsFor(count);
+        if (wanted % count != 0 && wanted <= _shape.Sequences)
         {
             var up = Math.Min(_shape.Sequences - 1, low + wanted - 1);
             return (up - wanted + 1, up, 1);
         }
 
-        var count = high - low + 1;
-        for (var each = 1; ; each++)
+        for (var each = wanted / count; ; each++)
         {
             if (_recipe.RowsFor(count * each) == count * each)
                 return (low, high, each);
@@ -240,4 +255,7 @@ internal sealed unsafe class DecodeContext : IDisposable
 }
 
 /// <summary>The next token of one sequence.</summary>
-internal readonly record struct SequenceToken(int Sequence, int Token);
+/// <param name="Sequence">Sequence number.</param>
+/// <param name="Token">To be appended.</param>
+/// <param name="Guesses">What may come after it.</param>
+internal readonly record struct SequenceToken(int Sequence, int Token, ReadOnlyMemory<int> Guesses = default);

@@ -117,6 +117,9 @@ internal static unsafe partial class LlamaApi
     public static partial int llama_vocab_bos(SafeVocabularyHandle vocabulary);
 
     [LibraryImport(Llama)]
+    public static partial int llama_vocab_eos(SafeVocabularyHandle vocabulary);
+
+    [LibraryImport(Llama)]
     public static partial byte llama_vocab_get_add_bos(SafeVocabularyHandle vocabulary);
 
     [LibraryImport(Llama)]
@@ -126,8 +129,4 @@ internal static unsafe partial class LlamaApi
     [LibraryImport(Llama)]
     public static partial int llama_token_to_piece(
         SafeVocabularyHandle vocabulary, int token, byte* buffer, int length, int leftStrip, byte special);
-
-    [LibraryImport(Llama)]
-    public static partial int llama_chat_apply_template(
-        byte* template, LlamaChatMessage* messages, nuint messageCount, byte addAssistant, byte* buffer, int length);
 }

@@ -102,13 +102,6 @@ internal unsafe struct LlamaQuantizeParams
     public nuint max_buf_size;
 }
 
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct LlamaChatMessage
-{
-    public byte* role;
-    public byte* content;
-}
-
 /// <summary>Room for any struct the library returns by value, larger than all of them: what it really writes is then seen.</summary>
 [InlineArray(Length)]
 internal struct AbiProbe
@@ -123,7 +116,7 @@ internal static class LlamaConstants
     public const int FlashAttentionEnabled = 1;
     public const int GgmlTypeF16 = 1;
     public const int GgmlTypeBf16 = 30;
+    public const int TokenAttributeUnknown = 1 << 0;
     public const int TokenAttributeControl = 1 << 3;
-    public const int TokenAttributeUserDefined = 1 << 4;
     public const int NoToken = -1;
 }

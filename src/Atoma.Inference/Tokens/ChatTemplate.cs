@@ -1,51 +1,91 @@
-using System.Text;
-using Atoma.Inference.Native;
+using Atoma.Inference.Tokens.Jinja;
 using Atoma.Protocol.Models;
 
 namespace Atoma.Inference.Tokens;
 
 /// <summary>
-/// Renders a conversation as the model was taught: by one of the templates that llama.cpp recognises, or, for a model
-/// without a template, as lines <c>User: …</c> and <c>Assistant:</c> (docs/engine.md).
+/// Renders a conversation as the model was taught: by the template in its own metadata, or, for a model without one, as lines
+/// <c>User: …</c> and <c>Assistant:</c> (docs/engine.md).
 /// </summary>
-internal sealed unsafe class ChatTemplate
+internal sealed class ChatTemplate
 {
-    private readonly byte[]? _template;
+    private readonly JinjaTemplate? _template;
+    private readonly ChatConventions _conventions;
+    private readonly IReadOnlyList<(string, JinjaValue)> _specialTokens;
+    private readonly TimeProvider _time;
 
-    private ChatTemplate(byte[]? template) => _template = template;
+    private ChatTemplate(JinjaTemplate? template, ChatConventions conventions, IReadOnlyList<(string, JinjaValue)> specialTokens, TimeProvider time) =>
+        (_template, _conventions, _specialTokens, _time) = (template, conventions, specialTokens, time);
 
     public bool IsFromModel => _template is not null;
 
-    /// <summary>The template in the model's own metadata.</summary>
-    /// <exception cref="InferenceException">The model has a template that llama.cpp does not recognise: any rendering would be a guess.</exception>
-    public static ChatTemplate Of(SafeModelHandle model)
+    public ToolCallFormat ToolCalls => _conventions.ToolCalls;
+
+    /// <summary>Reads the template and tries it: what it does with a conversation is found out here, not when one comes by.</summary>
+    /// <param name="source">The template in the model's metadata; null when it has none.</param>
+    /// <param name="specialTokens">bos_token and eos_token, as far as the vocabulary has them.</param>
+    /// <param name="time">What strftime_now tells.</param>
+    /// <exception cref="InferenceException">The template cannot be rendered as it is meant; any other rendering would be a guess.</exception>
+    public static ChatTemplate Of(string? source, IReadOnlyDictionary<string, string> specialTokens, TimeProvider time)
     {
-        var text = LlamaApi.llama_model_chat_template(model, null);
-        if (text is null)
-            return new ChatTemplate(null);
-        var length = 0;
-        while (text[length] != 0)
-            length++;
-        var template = new ChatTemplate(new ReadOnlySpan<byte>(text, length + 1).ToArray());
-        if (template.Apply([new ChatMessage("user", "x")]) is null)
+        (string, JinjaValue)[] values = [.. specialTokens.Select(t => (t.Key, (JinjaValue)TextValue.Template(t.Value)))];
+        if (source is null)
+            return new ChatTemplate(null, ChatConventions.Plain, values, time);
+        try
+        {
+            var template = JinjaTemplate.Parse(source);
+            var conventions = ChatProbe.Run((messages, tools, form, answerFollows) => Render(template, ChatValues.Of(messages, tools, form, answerFollows), values, time));
+            return new ChatTemplate(template, conventions, values, time);
+        }
+        catch (JinjaException e)
+        {
             throw new InferenceException(InferenceError.TemplateUnknown,
-                "The model's chat template is not one that llama.cpp recognises; rendering it another way would silently change every answer.");
-        return template;
+                $"The model's chat template cannot be rendered: {e.Message}. Rendering it another way would silently change every answer.", e);
+        }
     }
 
     /// <summary>The whole conversation as text, ending where the assistant's answer begins.</summary>
-    /// <exception cref="InferenceException">The template refuses these messages.</exception>
-    public string Render(IReadOnlyList<ChatMessage> messages) =>
-        _template is null
-            ? RenderPlain(messages)
-            : Apply(messages) ?? throw new InferenceException(InferenceError.TemplateUnknown, "The model's chat template refuses this conversation.");
-
-    private static string RenderPlain(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="PromptRefusedException">The template refuses these messages.</exception>
+    public MarkedText Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string> tools)
     {
-        var text = new StringBuilder();
+        if (_conventions.Problem(messages, tools) is { } problem)
+            throw new PromptRefusedException(problem);
+        if (_template is null)
+            return RenderPlain(messages);
+        try
+        {
+            return Render(_template, ChatValues.Of(messages, tools, _conventions, answerFollows: true), _specialTokens, _time);
+        }
+        catch (JinjaException e) when (e.Error == JinjaError.Raised)
+        {
+            throw new PromptRefusedException($"The model's chat template refuses this conversation: {e.Reason.TrimEnd('.', '!')}.", e);
+        }
+        catch (JinjaException e)
+        {
+            throw new PromptRefusedException($"The model's chat template cannot be rendered with this conversation: {e.Message}.", e);
+        }
+        catch (FormatException e)
+        {
+            throw new PromptRefusedException($"The model's chat template cannot be given this: {e.Message}.", e);
+        }
+    }
+
+    private static MarkedText Render(
+        JinjaTemplate template, IEnumerable<(string, JinjaValue)> conversation, IReadOnlyList<(string, JinjaValue)> specialTokens, TimeProvider time) =>
+        template.Render(specialTokens.Concat(conversation), time);
+
+    private static MarkedText RenderPlain(IReadOnlyList<ChatMessage> messages)
+    {
+        var text = new MarkedText.Builder();
         foreach (var message in messages)
-            text.Append(Title(message.Role)).Append(": ").Append(message.Content).Append('\n');
-        return text.Append("Assistant:").ToString();
+        {
+            text.Append(MarkedText.Template(Title(message.Role) + ": "));
+            text.Append(MarkedText.Input(message.Content));
+            text.Append(MarkedText.Template("\n"));
+        }
+
+        text.Append(MarkedText.Template("Assistant:"));
+        return text.ToText();
     }
 
     private static string Title(string role) => role switch
@@ -54,47 +94,4 @@ internal sealed unsafe class ChatTemplate
         "assistant" => "Assistant",
         _ => "User",
     };
-
-    /// <summary>Null when the library does not know the template.</summary>
-    private string? Apply(IReadOnlyList<ChatMessage> messages)
-    {
-        // All texts in one pinned block, each ended by a zero byte; a zero inside a text would cut it short.
-        using var block = new MemoryStream();
-        var starts = new int[messages.Count * 2];
-        for (var i = 0; i < messages.Count; i++)
-        {
-            starts[i * 2] = Put(block, messages[i].Role);
-            starts[i * 2 + 1] = Put(block, messages[i].Content);
-        }
-
-        var texts = block.ToArray();
-        var chat = new LlamaChatMessage[messages.Count];
-        fixed (byte* text = texts)
-        fixed (byte* template = _template)
-        fixed (LlamaChatMessage* list = chat)
-        {
-            for (var i = 0; i < chat.Length; i++)
-                list[i] = new LlamaChatMessage { role = text + starts[i * 2], content = text + starts[i * 2 + 1] };
-            var output = new byte[texts.Length * 2 + 1024];
-            for (; ; )
-            {
-                int length;
-                fixed (byte* buffer = output)
-                    length = LlamaApi.llama_chat_apply_template(template, list, (nuint)chat.Length, 1, buffer, output.Length);
-                if (length < 0)
-                    return null;
-                if (length <= output.Length)
-                    return Encoding.UTF8.GetString(output, 0, length);
-                output = new byte[length];
-            }
-        }
-    }
-
-    private static int Put(MemoryStream block, string text)
-    {
-        var start = (int)block.Length;
-        block.Write(Encoding.UTF8.GetBytes(text.Replace("\0", "", StringComparison.Ordinal)));
-        block.WriteByte(0);
-        return start;
-    }
 }

@@ -29,16 +29,17 @@ public sealed class ModelVocabulary : IDisposable
     /// <param name="modelId">The model's name for clients; null takes the file's.</param>
     /// <param name="libraries">The llama.cpp build; as for engines of this process.</param>
     /// <param name="logger">Takes llama.cpp's log.</param>
+    /// <param name="time">What a chat template that asks for the date is told, in UTC; null takes the system's clock.</param>
     /// <exception cref="GgufException">The file is not a model that can be given to llama.cpp.</exception>
     /// <exception cref="InferenceException">Libraries or vocabulary could not be loaded, or the chat template is unknown.</exception>
-    public static ModelVocabulary Load(string path, string? modelId, LlamaLibraryOptions libraries, ILogger logger)
+    public static ModelVocabulary Load(string path, string? modelId, LlamaLibraryOptions libraries, ILogger logger, TimeProvider? time = null)
     {
         LlamaRuntime.Initialise(libraries, logger);
         var gguf = GgufModel.Open(path);
         var model = ModelLoader.LoadVocabulary(gguf);
         try
         {
-            var tokenizer = new LlamaTokenizer(model);
+            var tokenizer = new LlamaTokenizer(model, time);
             return new ModelVocabulary(model, tokenizer, EngineIdentity.Manifest(gguf, modelId, tokenizer.EndOfGeneration, CancellationToken.None));
         }
         catch

@@ -9,6 +9,9 @@ public static class TokenLimits
     /// <summary>Messages of one conversation.</summary>
     public const int Messages = 1024;
 
+    /// <summary>Nesting of tools and of the arguments of a call: what the API takes.</summary>
+    public const int JsonDepth = 32;
+
     /// <summary>Bytes of one token's text.</summary>
     public const int TokenBytes = 4096;
 }

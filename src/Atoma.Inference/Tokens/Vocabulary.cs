@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Atoma.Inference.Native;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
 
 namespace Atoma.Inference.Tokens;
 
@@ -16,19 +17,22 @@ internal sealed unsafe class Vocabulary : IDisposable
         BeginOfSequence = LlamaApi.llama_vocab_get_add_bos(_handle) != 0 ? LlamaApi.llama_vocab_bos(_handle) : LlamaConstants.NoToken;
 
         var end = new List<int>();
-        var special = new List<string>();
+        var controls = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var token = 0; token < Size; token++)
         {
             if (LlamaApi.llama_vocab_is_eog(_handle, token) != 0)
                 end.Add(token);
-            const int Special = LlamaConstants.TokenAttributeControl | LlamaConstants.TokenAttributeUserDefined;
-            if ((LlamaApi.llama_vocab_get_attr(_handle, token) & Special) != 0
-                && Marshal.PtrToStringUTF8((nint)LlamaApi.llama_vocab_get_text(_handle, token)) is { Length: > 0 } text)
-                special.Add(text);
+            const int Control = LlamaConstants.TokenAttributeControl | LlamaConstants.TokenAttributeUnknown;
+            if ((LlamaApi.llama_vocab_get_attr(_handle, token) & Control) != 0 && TextOf(token) is { Length: > 0 } text)
+                controls.TryAdd(text, token);
         }
 
         EndOfGeneration = end;
-        SpecialTexts = special;
+        Controls = controls;
+        var template = LlamaApi.llama_model_chat_template(model, null);
+        ChatTemplate = template is null ? null : Marshal.PtrToStringUTF8((nint)template);
+        SpecialTokens = new (string Name, int Token)[] { ("bos_token", LlamaApi.llama_vocab_bos(_handle)), ("eos_token", LlamaApi.llama_vocab_eos(_handle)) }
+            .Where(t => t.Token >= 0 && t.Token < Size).ToDictionary(t => t.Name, t => TextOf(t.Token) ?? "", StringComparer.Ordinal);
     }
 
     public int Size { get; }
@@ -39,17 +43,26 @@ internal sealed unsafe class Vocabulary : IDisposable
     /// <summary>Tokens that end an answer, ascending.</summary>
     public IReadOnlyList<int> EndOfGeneration { get; }
 
-    /// <summary>Texts that stand for control tokens when special tokens are parsed.</summary>
-    public IReadOnlyList<string> SpecialTexts { get; }
+    /// <summary>Texts that become these control tokens when special tokens are parsed, and stay text when they are not.</summary>
+    public IReadOnlyDictionary<string, int> Controls { get; }
+
+    public IEnumerable<string> ControlTexts => Controls.Keys;
+
+    /// <summary>The template in the model's metadata; null when it has none.</summary>
+    public string? ChatTemplate { get; }
+
+    /// <summary>Texts of the tokens that templates name: bos_token and eos_token, where there are such.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens { get; }
 
     /// <param name="text">UTF-8, at most <see cref="TokenLimits.TextBytes"/>.</param>
     /// <param name="addSpecial">Put the begin-of-sequence token before it, where the model wants one.</param>
     /// <param name="parseSpecial">Read the texts of special tokens as those tokens.</param>
-    /// <exception cref="InferenceException">Too long, or the library refused it.</exception>
+    /// <exception cref="PromptRefusedException">Too long.</exception>
+    /// <exception cref="InferenceException">The library refused it.</exception>
     public int[] Tokenize(ReadOnlySpan<byte> text, bool addSpecial, bool parseSpecial)
     {
         if (text.Length > TokenLimits.TextBytes)
-            throw new InferenceException(InferenceError.TokenizeFailed, $"The text has {text.Length} bytes; at most {TokenLimits.TextBytes} can be tokenised.");
+            throw new PromptRefusedException($"The prompt has {text.Length} bytes; at most {TokenLimits.TextBytes} can be tokenised. Shorten it.");
         // At most a token for each byte, with room for begin and end tokens.
         var tokens = new int[text.Length + 8];
         fixed (byte* bytes = text)
@@ -73,6 +86,8 @@ internal sealed unsafe class Vocabulary : IDisposable
         Invariant.Assert(count <= TokenLimits.TokenBytes);
         return count <= 0 ? [] : new ReadOnlySpan<byte>(buffer, count).ToArray();
     }
+
+    private string? TextOf(int token) => Marshal.PtrToStringUTF8((nint)LlamaApi.llama_vocab_get_text(_handle, token));
 
     public void Dispose() => _handle.Dispose();
 }

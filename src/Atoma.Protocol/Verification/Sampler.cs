@@ -22,8 +22,9 @@ public sealed partial class Sampler
     private readonly double[] _values = new double[VerificationLimits.Candidates];
     private readonly double[] _weights = new double[VerificationLimits.Candidates];
 
-    /// <summary>ln Σ exp(logit) of the row chosen from last, and the candidates that its filters left.</summary>
+    /// <summary>ln Σ exp(logit) of the row chosen from last, its candidates, and those that its filters left.</summary>
     private double _normaliser;
+    private int _considered;
     private int _count;
 
     /// <param name="logits">One row, a value for each token id; finite or −∞, one of them finite.</param>
@@ -38,6 +39,7 @@ public sealed partial class Sampler
         var likeliest = state.Parameters.TopLogprobs == 0 ? [] : Likeliest(logits, _normaliser, state.Parameters.TopLogprobs);
         var count = Keep(logits, _normaliser, state);
         Invariant.Assert(count > 0);
+        _considered = count;
         _count = Filter(state.Parameters, count);
         return new PositionEvidence(BestOf(state, _count)) { Likeliest = likeliest };
     }

@@ -21,21 +21,43 @@ public sealed partial class Sampler
     {
         if (float.IsNegativeInfinity(logits[token]))
             return StatisticalLimits.MarginNats;
-        // A token that the filters leave out may well have the highest score: what counts is how far outside it is.
-        var (best, lowest) = (double.NegativeInfinity, double.PositiveInfinity);
-        var isKept = false;
+        var best = double.NegativeInfinity;
         for (var i = 0; i < _count; i++)
-        {
             best = Math.Max(best, _values[i]);
-            lowest = Math.Min(lowest, _kept[i].Value);
-            isKept |= _tokens[i] == token;
-        }
-
         var adjusted = state.Adjust(token, SamplerMath.Quantise(logits[token] - _normaliser));
         Span<double> score = [adjusted];
         SamplerMath.Score(score, [token], state.Parameters, state.Position);
-        var margin = Math.Max(0, (best - score[0]) * (state.Parameters.Temperature == 0 ? 1 : state.Parameters.Temperature));
-        return Math.Min(StatisticalLimits.MarginNats, isKept ? margin : Math.Max(margin, lowest - adjusted));
+        var margin = (best - score[0]) * (state.Parameters.Temperature == 0 ? 1 : state.Parameters.Temperature);
+        return Math.Clamp(Math.Max(margin, Outside(state.Parameters, token, adjusted)), 0, StatisticalLimits.MarginNats);
+    }
+
+    /// <summary>
+    /// How far the filters leave a token out, 0 or less when they do not: the change of the logits that would let it in. It may
+    /// well have the highest score. For top-p that is how far the probability before it is past the bound, not how likely it is
+    /// itself: an honest node's last bits decide over a token at the bound, however unlikely.
+    /// </summary>
+    private double Outside(SamplingParameters parameters, int token, double adjusted)
+    {
+        var at = Array.FindIndex(_kept, 0, _considered, c => c.Token == token);
+        if (at < 0)
+            return _kept[_considered - 1].Value - adjusted;
+        if (parameters.Temperature == 0)
+            return 0;
+        var count = parameters.TopK > 0 ? Math.Min(parameters.TopK, _considered) : _considered;
+        var outside = at < count ? 0 : _kept[count - 1].Value - adjusted;
+        if (parameters.MinP > 0)
+            outside = Math.Max(outside, _kept[0].Value + ExactMath.Log(parameters.MinP) - adjusted);
+        if (parameters.TopP == 1 || at == 0)
+            return outside;
+        double before = 0, total = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var weight = ExactMath.Exp(_kept[i].Value - _kept[0].Value);
+            total += weight;
+            before += i < at ? weight : 0;
+        }
+
+        return Math.Max(outside, ExactMath.Log(before / (parameters.TopP * total)));
     }
 
     private double Distance(ReadOnlySpan<float> logits, PositionEvidence claimed)

@@ -64,6 +64,7 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
             nameof(IBooksGrain) or nameof(IDirectoryGrain) => this,
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
+            nameof(ITokenizerGrain) => new FakeTokenizer(primaryKey),
             nameof(INodeGrain) => new FakeNode(primaryKey == "node:" + NodeAddress ? Node : null),
             _ => throw new NotSupportedException(typeof(TGrain).Name),
         });
@@ -160,6 +161,18 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
     public Task Release(string request) => throw new NotSupportedException();
 
     public Task Jail(string reason) => throw new NotSupportedException();
+}
+
+/// <summary>Knows one model, and a token for each character.</summary>
+internal sealed class FakeTokenizer(string key) : ITokenizerGrain
+{
+    public Task<int> ToolCalls() => Task.FromResult((int)(key == "tokenizer:atoma-demo" ? ToolCallFormat.Tagged : ToolCallFormat.None));
+
+    public Task<TokenizeReply> Tokenize(TokenizeCall call) => Task.FromResult(
+        key != "tokenizer:atoma-demo" ? new TokenizeReply(SubmitStatus.UnknownModel, "no", [])
+        : call.Prompt == "refuse" ? new TokenizeReply(SubmitStatus.BadPrompt, "It is refused.", [])
+        : call.Tools.Count > 1 ? new TokenizeReply(SubmitStatus.ToolsUnavailable, "No tools.", [])
+        : new TokenizeReply(SubmitStatus.Accepted, "", [.. (call.Prompt ?? string.Concat(call.Messages.Select(m => m.Content))).Select(c => (int)c), .. call.Tools.Select(_ => -1)]));
 }
 
 internal sealed class FakeModel(string key) : IModelGrain

@@ -1,5 +1,6 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Grains.Tests.Support;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains.Tests.Requests;
@@ -53,6 +54,22 @@ public sealed class IdempotencyTests(SharedCluster shared)
 
         Assert.Equal(
             [SubmitStatus.Existing, SubmitStatus.IdempotencyConflict, SubmitStatus.IdempotencyConflict], [same.Status, other.Status, drawn.Status]);
+
+    /// <summary>Tools are part of the prompt, so they are part of what a key stands for; the reply says how calls are written either way.</summary>
+    [Fact]
+    public async Task Submit_SameKeyOtherTools_IsAConflict()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var call = network.Call() with { IdempotencyKey = "key", Prompt = null, Messages = [new ChatTurn("user", "Hi")], Tools = ["{}"] };
+        var ended = await network.RunAsync(call);
+
+        var again = await network.SubmitAsync(call with { Nonce = network.Call().Nonce });
+        var other = await network.SubmitAsync(call with { Nonce = network.Call().Nonce, Tools = ["{ }"] });
+
+        Assert.Equal((int)ToolCallFormat.Tagged, ended.Reply.ToolCalls);
+        Assert.Equal((SubmitStatus.Existing, (int)ToolCallFormat.Tagged), (again.Status, again.ToolCalls));
+        Assert.Equal(SubmitStatus.IdempotencyConflict, other.Status);
+
     }
 
     [Fact]

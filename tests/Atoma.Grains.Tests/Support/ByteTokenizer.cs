@@ -12,14 +12,16 @@ internal sealed class ByteTokenizer : ITokenizer
 
     public bool HasChatTemplate => false;
 
+    public ToolCallFormat ToolCalls => ToolCallFormat.Tagged;
+
     public static int[] Tokens(string text) => [.. Encoding.UTF8.GetBytes(text)];
 
     public int[] Tokenize(string text) => Tokens(text);
 
-    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) =>
-        messages.All(m => m.Role is "system" or "user" or "assistant")
-            ? Tokens(string.Concat(messages.Select(m => $"{m.Role}: {m.Content}\n")))
-            : throw new ArgumentException("A role is system, user or assistant.");
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string>? tools = null) =>
+        messages.All(m => m.Role is "system" or "user" or "assistant" or "tool")
+            ? Tokens(string.Concat(tools ?? []) + string.Concat(messages.Select(m => $"{m.Role}: {m.Content}{string.Concat(m.ToolCalls.Select(c => c.Name + c.Arguments))}\n")))
+            : throw new PromptRefusedException("A role is system, user, assistant or tool.");
 
     public byte[] TokenBytes(int token) => token == End ? [] : [checked((byte)token)];
 }

@@ -94,7 +94,9 @@ public class AnswerComparisonTests
 
         public int[] Tokenize(string text) => [];
 
-        public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => [];
+        public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string>? tools = null) => [];
+
+        public ToolCallFormat ToolCalls => ToolCallFormat.None;
 
         public byte[] TokenBytes(int token) => [];
     }

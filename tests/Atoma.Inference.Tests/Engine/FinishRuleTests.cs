@@ -70,7 +70,9 @@ public class FinishRuleTests
 
         public int[] Tokenize(string text) => [];
 
-        public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => [];
+        public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, IReadOnlyList<string>? tools = null) => [];
+
+        public ToolCallFormat ToolCalls => ToolCallFormat.None;
 
         public byte[] TokenBytes(int token) => token < pieces.Length ? pieces[token] : [];
     }

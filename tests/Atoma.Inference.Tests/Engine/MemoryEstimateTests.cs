@@ -94,7 +94,7 @@ public sealed partial class MemoryEstimateTests
                 Compute += size;
         }
 
-        [GeneratedRegex(@"CPU +(?<kind>KV|compute|output) +buffer size = +(?<size>[0-9.]+) MiB", RegexOptions.ExplicitCapture)]
+        [GeneratedRegex(@"CPU +(?<kind>KV|compute|output) +buffer size = +(?<size>[0-9.]+) MiB", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
         private static partial Regex Size();
     }
 }

@@ -21,7 +21,7 @@ public class SoakTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         for (var i = 0; i < Tasks; i++)
             alone[i] = await fixture.AloneAsync(i, maxTokens: 8 + i * 3);
         var (whole, stopped) = (0, 0);
-        await Parallel.ForEachAsync(Enumerable.Range(0, Requests), new ParallelOptions { MaxDegreeOfParallelism = Concurrency }, async (request, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Requests), new ParallelOptions { MaxDegreeOfParallelism = Concurrency }, async (request, cancellationToken) =>
         {
             var dice = Prf.Philox(1, (uint)request, 0);
             var index = (int)(dice % Tasks);
@@ -34,11 +34,11 @@ public class SoakTests(EngineFixture fixture) : IClassFixture<EngineFixture>
                     Interlocked.Increment(ref stopped);
                     break;
                 case 1:
-                    await ReadAsync(engine, task, alone[index], stopAfter, CancellationToken.None);
+                    await ReadAsync(engine, task, alone[index], stopAfter, cancellationToken);
                     Interlocked.Increment(ref stopped);
                     break;
                 default:
-                    Assert.Equal(alone[index].Digest(), (await Answers.GenerateAsync(engine, task)).Digest());
+                    Assert.Equal(alone[index].Digest(), (await Answers.GenerateAsync(engine, task, cancellationToken)).Digest());
                     Interlocked.Increment(ref whole);
                     break;
             }

@@ -15,7 +15,7 @@ public sealed class WatchdogTests
     {
         await using var engine = await TestModels.LoadAsync(TestModels.Options("atoma-demo.gguf", slots: 1) with { ContextTokens = 1024, ChunkTokens = 1024 });
         var prompt = Enumerable.Range(0, 1000).Select(i => 300 + (i * 7 % 500)).ToArray();
-        using (var watchdog = new Watchdog(engine.Loop, TimeSpan.FromMilliseconds(1), () => { }, "test", NullLogger.Instance))
+        using (var watchdog = new Watchdog(engine.Loop, TimeSpan.FromMilliseconds(8), () => { }, "test", NullLogger.Instance))
         {
             var refused = await Assert.ThrowsAsync<EngineRefusedException>(() => AnswerAsync(engine, prompt).WaitAsync(TestTimeouts.Answer));
             Assert.Equal(EngineRefusal.EngineFault, refused.Reason);

@@ -7,7 +7,7 @@ namespace Atoma.Inference.Tests.Support;
 /// <summary>The small models beside the repository (../shared/models) and the committed demo model.</summary>
 internal static class TestModels
 {
-    private static readonly string Root = FindRoot();
+    public static string Root { get; } = FindRoot();
 
     public static string PathOf(string file) => file.StartsWith("atoma-", StringComparison.Ordinal)
         ? Path.Combine(Root, "models", file)

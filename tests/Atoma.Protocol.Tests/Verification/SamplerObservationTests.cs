@@ -48,6 +48,15 @@ public sealed class SamplerObservationTests
     }
 
     [Fact]
+    public void Observe_TokenAtTheBoundOfTopP_IsHardlyOutsideHoweverUnlikely()
+    {
+        // The two likeliest hold 0.75: a bound of 0.749 leaves out the third by a thousandth, though it is ln 2 below the second.
+        var closest = Enumerable.Range(0, 500).Min(seed => Observe(new SamplingParameters { TopP = 0.749, Seed = (ulong)seed }, 2).Margin);
+        Assert.InRange(closest, 0.0005, 0.005);
+        Assert.InRange(Enumerable.Range(0, 500).Min(seed => Observe(new SamplingParameters { TopP = 0.5, Seed = (ulong)seed }, 2).Margin), 0.4, 0.41);
+    }
+
+    [Fact]
     public void Observe_Penalties_CountTheClaimedOutput()
     {
         var parameters = new SamplingParameters { Temperature = 0, PresencePenalty = 2 };
