@@ -14,7 +14,7 @@ internal sealed class FakeModel(string id, string answer)
         id, Hash32.Sha256(Encoding.UTF8.GetBytes(id)), "fake", "F32", ContextLength: 512, VocabularySize: 257,
         Hash32.Sha256("bytes"u8), [ByteTokenizer.End]);
 
-    public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", "invariant;fake");
+    public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", Echelon.InvariantMode + ";fake");
 
     public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Hash32.Sha256("long"u8), Manifest.Digest];
 
