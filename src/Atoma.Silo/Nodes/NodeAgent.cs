@@ -166,6 +166,8 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
     private async Task<Transcript> GenerateAsync(IInferenceEngine with, NodeJob job)
     {
         var task = job.Task;
+        if (task.Parameters.IsEmbedding)
+            return Transcript.OfVectors(engine.Model.Digest, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
         var positions = new List<PositionEvidence>();
         var shown = 0;
         var since = time.GetTimestamp();
