@@ -3,17 +3,24 @@ using Atoma.Protocol.Common;
 namespace Atoma.Protocol.Verification;
 
 /// <summary>A token as the sampler ranks it: the higher value first, ties to the lower id.</summary>
-internal readonly struct Ranked(double value, int token, ushort quanta) : IComparable<Ranked>
+internal readonly record struct Ranked : IComparable<Ranked>
 {
     private const ulong SignBit = 1UL << 63;
 
     /// <summary>The value as a number that falls where the value rises: a comparison of integers orders it.</summary>
-    private readonly ulong _key = KeyOf(value);
+    private readonly ulong _key;
 
-    public int Token { get; } = token;
+    public Ranked(double value, int token, ushort quanta)
+    {
+        _key = KeyOf(value);
+        Token = token;
+        Quanta = quanta;
+    }
+
+    public int Token { get; }
 
     /// <summary>Its quantised log-probability.</summary>
-    public ushort Quanta { get; } = quanta;
+    public ushort Quanta { get; }
 
     public double Value
     {
