@@ -34,6 +34,7 @@ public sealed class PersistedEnumTests
     [InlineData(typeof(DrawPurpose), "Primary=0 Replica=1 Checker=2 Resolver=3")]
     [InlineData(typeof(FinishReason), "EndOfSequence=0 Length=1 StopText=2 Cancelled=3 StopToken=4 GrammarEnd=5")]
     [InlineData(typeof(GrammarError), "TooLong=1 Syntax=2 UndefinedRule=3 DuplicateRule=4 LeftRecursion=5 EmptyRepetition=6 EndlessRule=7 TooLarge=8 TooManySteps=9 NoTokenFits=10")]
+    [InlineData(typeof(ToolCallFormat), "None=0 Tagged=1 Bare=2 Listed=3 Named=4 FunctionTag=5")]
     [InlineData(typeof(Verdict), "Match=0 Mismatch=1 Inconclusive=2")]
     public void Numbers_OfAPersistedEnum_AreGolden(Type type, string golden)
     {

@@ -54,6 +54,7 @@ public sealed class IdempotencyTests(SharedCluster shared)
 
         Assert.Equal(
             [SubmitStatus.Existing, SubmitStatus.IdempotencyConflict, SubmitStatus.IdempotencyConflict], [same.Status, other.Status, drawn.Status]);
+    }
 
     /// <summary>Tools are part of the prompt, so they are part of what a key stands for; the reply says how calls are written either way.</summary>
     [Fact]
