@@ -30,6 +30,9 @@ public sealed record GgufModel(
     /// <summary>How rows become an embedding.</summary>
     public GgufPooling Pooling { get; init; }
 
+    /// <summary>The file says how, rather than nothing.</summary>
+    public bool IsPooled { get; init; }
+
     /// <summary>Values of a row of the last layer.</summary>
     public int RowLength { get; init; }
 
@@ -72,6 +75,7 @@ public sealed record GgufModel(
             header.Tensors.Where(t => t.Shape.Count(n => n > 1) > 1).Select(t => t.Type).ToHashSet())
         {
             Pooling = GgufPoolings.Of(header.FindUInt32($"{architecture}.pooling_type")),
+            IsPooled = header.Find($"{architecture}.pooling_type") is not null,
             RowLength = (int)(header.FindUInt32($"{architecture}.embedding_length_out") ?? header.FindUInt32($"{architecture}.embedding_length")!.Value),
         };
     }

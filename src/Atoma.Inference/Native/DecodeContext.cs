@@ -53,7 +53,8 @@ internal sealed unsafe class DecodeContext : IDisposable
         p.kv_unified = 0;
         p.flash_attn_type = recipe.FlashAttention;
         // Rows are pooled by us, so that filling and chunks have no part in it.
-        p.pooling_type = LlamaConstants.PoolingNone;
+        if (shape.IsPooled)
+            p.pooling_type = LlamaConstants.PoolingNone;
         p.type_k = recipe.TypeK;
         p.type_v = recipe.TypeV;
         p.abort_callback = (delegate* unmanaged[Cdecl]<int*, byte>)&IsAborted;

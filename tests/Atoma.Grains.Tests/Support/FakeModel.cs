@@ -20,7 +20,7 @@ internal sealed class FakeModel(string id, string answer)
         EmbeddingLength = EmbeddingLength,
     };
 
-    public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", "invariant");
+    public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", Echelon.InvariantMode + ";fake");
 
     public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Hash32.Sha256("long"u8), Manifest.Digest];
 

@@ -98,6 +98,28 @@ public class EmbeddingTests(EngineFixture fixture) : IClassFixture<EngineFixture
     }
 
     [ModelFact]
+    public async Task EmbedAsync_FileSaysHowToPool_IsDoneSo()
+    {
+        await using var last = await PooledAsync(3);
+        await using var rank = await PooledAsync(4);
+        var task = Task(last, [Texts[0]]);
+        var vector = (await EmbedAsync(last, task)).Vectors[0];
+        Assert.NotEqual((await EmbedAsync(Engine, task)).Vectors[0], vector);
+        // One token is its own mean and its own last.
+        var one = task with { Prompt = [5], Parameters = task.Parameters with { InputLengths = [1] } };
+        Assert.Equal((await EmbedAsync(Engine, one)).Vectors[0], (await EmbedAsync(last, one)).Vectors[0]);
+
+        Assert.Equal(0, rank.Model.EmbeddingLength);
+        Assert.Equal(EngineRefusal.BadPrompt, (await Assert.ThrowsAsync<EngineRefusedException>(() => EmbedAsync(rank, one))).Reason);
+    }
+
+    private static Task<LlamaEngine> PooledAsync(uint pooling)
+    {
+        var path = GgufEditor.Open(TestModels.F16).Set("llama.pooling_type", GgufEditor.Number(pooling)).Save($"pooled-{pooling}.gguf");
+        return TestModels.LoadAsync(TestModels.Options("stories260K-f16.gguf") with { ModelPath = path });
+    }
+
+    [ModelFact]
     public async Task EmbedAsync_BadTasks_AreRefusedWithTheReason()
     {
         var good = Task(Engine, ["One day, Lily"]);
