@@ -42,7 +42,7 @@ public sealed class EchelonTests
 
     private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[LiveNetwork.Program("Atoma.Silo"), "echelon", .. arguments])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;

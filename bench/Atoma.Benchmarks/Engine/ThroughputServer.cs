@@ -40,7 +40,7 @@ internal sealed class ThroughputServer : IAsyncDisposable
     public static async Task<ThroughputServer> LlamaAsync(string binary, string model, int slots, int contextTokens, int threads)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo(binary) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(binary) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[]
         {
             "-m", model, "--host", "127.0.0.1", "--port", $"{port}", "-np", $"{slots}", "-c", $"{slots * contextTokens}",

@@ -88,6 +88,21 @@ public sealed class ModelGrainTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task Submit_NodesThatAreNotExact_ServeOnlyWhatIsNotChecked()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 0);
+        for (var i = 0; i < 3; i++)
+        {
+            var node = await network.AddNodeAsync();
+            var offer = node.Offer();
+            Assert.Equal(0, (await node.ConnectAsync(offer with { Echelon = offer.Echelon with { NumericFlags = "fast;fake" } })).Code);
+        }
+
+        Assert.Equal(SubmitStatus.NoEligibleNode, (await network.SubmitAsync(network.Call("checked"))).Status);
+        Assert.Equal(SubmitStatus.Accepted, (await network.SubmitAsync(network.Call("none"))).Status);
+    }
+
+    [Fact]
     public async Task Market_SeveralContexts_NamesTheSmallest()
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
