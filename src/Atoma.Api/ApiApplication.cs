@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
+using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
@@ -46,6 +47,7 @@ public static class ApiApplication
         services.AddSingleton<AnswerService>();
         services.AddSingleton<AnswerWatch>();
         services.AddSingleton<AnswerRelay>();
+        services.AddSingleton<VectorRelay>();
         services.AddSingleton<AnswerHandler>();
         services.AddSingleton<ChatShape>();
         services.AddSingleton<TextShape>();
@@ -71,6 +73,7 @@ public static class ApiApplication
 
         app.MapChatCompletions();
         app.MapCompletions();
+        app.MapEmbeddings();
         app.MapTokenize();
         app.MapRefused();
         app.MapModels();

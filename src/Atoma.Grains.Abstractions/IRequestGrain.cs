@@ -74,7 +74,15 @@ public sealed record SubmitCall
 
     /// <summary>Tools that the model may call: JSON objects as in OpenAI's API.</summary>
     [Id(12)] public IReadOnlyList<string> Tools { get; init; } = [];
+
+    /// <summary>What to embed, where embeddings are asked for instead of an answer: then prompt, messages and sampling count for nothing.</summary>
+    [Id(13)] public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];
 }
+
+/// <param name="Text">A plain text, or null.</param>
+/// <param name="Tokens">Token ids, where there is no text.</param>
+[GenerateSerializer, Alias("atoma.EmbeddingInput"), Immutable]
+public sealed record EmbeddingInput([property: Id(0)] string? Text, [property: Id(1)] IReadOnlyList<int> Tokens);
 
 /// <param name="Role">system, user, assistant or tool.</param>
 /// <param name="Content">Plain text.</param>
@@ -120,6 +128,9 @@ public enum SubmitStatus
 
     /// <summary>The model cannot be given tools. Found before the prompt is made.</summary>
     ToolsUnavailable = 11,
+
+    /// <summary>The model has no embeddings, or none that fit one request.</summary>
+    EmbeddingsUnavailable = 12,
 }
 
 /// <param name="Status">Accepted, Existing or why not.</param>
@@ -191,6 +202,9 @@ public sealed record AnswerEnd
 
     /// <summary>Verified probabilities of the tokens that <see cref="Text"/> is made of, where asked for.</summary>
     [Id(9)] public IReadOnlyList<TokenLogprobs> Logprobs { get; init; } = [];
+
+    /// <summary>Verified embeddings of the inputs, in their order, where asked for; empty unless settled.</summary>
+    [Id(10)] public IReadOnlyList<float[]> Vectors { get; init; } = [];
 }
 
 /// <param name="Account">Whose request it is.</param>

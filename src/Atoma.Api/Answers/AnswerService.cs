@@ -38,6 +38,7 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
             Model = question.Model,
             Messages = question.Messages,
             Prompt = question.Prompt,
+            Inputs = question.Inputs,
             Tools = question.Tools.Definitions,
             Parameters = parameters.ToArray(),
             MaxTokens = question.MaxTokens,

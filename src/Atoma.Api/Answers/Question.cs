@@ -5,13 +5,16 @@ using Atoma.Protocol.Verification;
 namespace Atoma.Api.Answers;
 
 /// <summary>A body that was understood: what the network is asked.</summary>
-internal sealed record Question
+internal record Question
 {
     public required string Model { get; init; }
 
     public IReadOnlyList<ChatTurn> Messages { get; init; } = [];
 
     public string? Prompt { get; init; }
+
+    /// <summary>What to embed, where embeddings are asked for instead of an answer.</summary>
+    public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];
 
     /// <summary>What the model may call; empty when it may not call anything.</summary>
     public ToolSet Tools { get; init; } = ToolSet.None;

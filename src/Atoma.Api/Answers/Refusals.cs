@@ -15,6 +15,7 @@ internal static class Refusals
         SubmitStatus.UnknownModel => OpenAiErrors.ModelNotFound(question.Model),
         SubmitStatus.BadParameters => QuestionParser.BadParameter(reply.Message.TrimEnd('.'), question.MaxTokensField),
         SubmitStatus.ToolsUnavailable => Invalid("tools_unavailable", reply, "tools"),
+        SubmitStatus.EmbeddingsUnavailable => Invalid("embeddings_unavailable", reply, "model"),
         SubmitStatus.BadPrompt => Invalid("invalid_prompt", reply, question.PromptField),
         SubmitStatus.PromptTooLong => Invalid("context_length_exceeded", reply, question.PromptField),
         SubmitStatus.IntegrityUnknown => Invalid(Integrity.Code, reply, Integrity.Field),

@@ -17,12 +17,18 @@ internal sealed class AnswerGate(Limits limits) : IDisposable
     public void Dispose() => _limiter.Dispose();
 }
 
-/// <summary>What the two kinds of completion endpoint share.</summary>
+/// <summary>What all endpoints that ask the network share.</summary>
 internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, AnswerRelay relay)
 {
     private const string IdempotencyHeader = "Idempotency-Key";
 
-    public async Task HandleAsync(HttpContext context, Func<Task<Parsed<Question>>> read, IAnswerShape shape)
+    /// <summary>For an answer, whole or streamed.</summary>
+    public Task HandleAsync(HttpContext context, Func<Task<Parsed<Question>>> read, IAnswerShape shape) =>
+        HandleAsync(context, read, (request, question) => relay.RunAsync(context, request, question, shape));
+
+    /// <summary>For anything: reads, submits, and hands the open request on.</summary>
+    public async Task HandleAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read, Func<OpenRequest, T, Task> run)
+        where T : Question
     {
         using var place = gate.Enter();
         if (!place.IsAcquired)
@@ -30,12 +36,13 @@ internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, Answ
         else if ((await OpenAsync(context, read)).Failed(out var error, out var open))
             await error.ExecuteAsync(context);
         else
-            await relay.RunAsync(context, open.Request, open.Question, shape);
+            await run(open.Request, open.Question);
     }
 
-    private sealed record Open(OpenRequest Request, Question Question);
+    private sealed record Open<T>(OpenRequest Request, T Question);
 
-    private async Task<Parsed<Open>> OpenAsync(HttpContext context, Func<Task<Parsed<Question>>> read)
+    private async Task<Parsed<Open<T>>> OpenAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read)
+        where T : Question
     {
         var idempotencyKey = context.Request.Headers[IdempotencyHeader].ToString();
         if (idempotencyKey.Length > RequestSpec.IdempotencyKeyLength)
@@ -44,6 +51,6 @@ internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, Answ
             return error;
         return (await service.SubmitAsync(question, context.User.Account(), idempotencyKey)).Failed(out error, out var request)
             ? error
-            : new Open(request, question);
+            : new Open<T>(request, question);
     }
 }

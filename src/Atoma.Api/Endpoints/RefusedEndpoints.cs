@@ -7,8 +7,6 @@ internal static class RefusedEndpoints
 {
     private static readonly (string Route, string What)[] Refused =
     [
-        ("/v1/embeddings", "Embeddings are not offered yet."),
-        ("/v1/rerank", "Reranking is not offered yet."),
         ("/v1/images/{**rest}", "Images are not offered: nodes run text models only."),
         ("/v1/audio/{**rest}", "Audio is not offered: nodes run text models only."),
         ("/v1/videos/{**rest}", "Video is not offered: nodes run text models only."),

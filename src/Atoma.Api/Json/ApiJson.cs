@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
+using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
 using Atoma.Api.Errors;
 
@@ -17,6 +18,12 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatCompletionChunk))]
 [JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(EmbeddingBody))]
+[JsonSerializable(typeof(EmbeddingList))]
+[JsonSerializable(typeof(RerankBody))]
+[JsonSerializable(typeof(Reranking))]
+[JsonSerializable(typeof(float[]))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(TokenizeBody))]
 [JsonSerializable(typeof(Tokenization))]
 [JsonSerializable(typeof(ModelList))]

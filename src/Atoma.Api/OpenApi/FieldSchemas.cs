@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Atoma.Api.Answers;
+using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -12,7 +13,7 @@ internal static class FieldSchemas
     public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
-        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody) && type != typeof(TokenizeBody)))
+        if (context.JsonPropertyInfo is not null || schema.Properties is not { } fields || (!typeof(AnswerBody).IsAssignableFrom(type) && type != typeof(ChatMessageBody) && type != typeof(TokenizeBody) && !typeof(VectorBody).IsAssignableFrom(type)))
             return Task.CompletedTask;
         foreach (var name in fields.Keys.ToList())
         {
@@ -32,6 +33,12 @@ internal static class FieldSchemas
             Description = "Any 64-bit integer: the same question with the same seed has the same answer. Without one the network draws it.",
         },
         "prompt" => new OpenApiSchema { Type = JsonSchemaType.String, Description = "The text to go on with." },
+        "input" => new OpenApiSchema
+        {
+            AnyOf = [Text(), ListOf(Text()), ListOf(Token()), ListOf(ListOf(Token()))],
+            Description = "A text, a list of texts, a list of token ids, or a list of such lists; at most 256.",
+        },
+        "documents" => new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 255, Description = "Texts, or objects {\"text\": \"...\"}." },
         "stop" => new OpenApiSchema
         {
             AnyOf = [Text(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text(), MaxItems = 4 }],
@@ -73,6 +80,10 @@ internal static class FieldSchemas
     };
 
     private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+
+    private static OpenApiSchema Token() => new() { Type = JsonSchemaType.Integer };
+
+    private static OpenApiSchema ListOf(OpenApiSchema item) => new() { Type = JsonSchemaType.Array, Items = item };
 
     private static OpenApiSchema Level() => new() { Type = JsonSchemaType.String, Pattern = "^(none|sampled|checked(:[1357])?|replicated:[2-9])$" };
 

@@ -38,6 +38,7 @@ internal static class AnswerEnds
             PriceMicros = state.Price.Value,
             Text = text,
             Logprobs = logprobs,
+            Vectors = state.Answer?.Vectors.Select(v => v.Values.ToArray()).ToArray() ?? [],
             Integrity = state.Spec.Integrity.ToString(),
             Convictions = state.Convictions.Count,
         };

@@ -20,30 +20,23 @@ internal sealed class Quoter(NetworkOptions options)
     {
         var manifestReader = new CanonicalReader(market.Manifest);
         var model = ModelManifest.Read(ref manifestReader);
-        var tokens = Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(call.Prompt, call.Messages, call.Tools));
-        if (tokens.Status != SubmitStatus.Accepted)
-            return Refuse(tokens.Status, tokens.Message);
-        int[] prompt = [.. tokens.Tokens];
-        var room = market.MaxContext - prompt.Length;
-        if (room < 1)
-        {
-            return Refuse(SubmitStatus.PromptTooLong,
-                $"The prompt has {prompt.Length} tokens; {model.Id} takes {market.MaxContext} for prompt and answer together. Shorten the prompt.", prompt.Length);
-        }
-
-        if (!TryParameters(call, room, out var parameters, out var parameterProblem))
-            return Refuse(SubmitStatus.BadParameters, parameterProblem, prompt.Length);
+        var asked = call.Inputs.Count > 0 ? EmbeddingInputs.Make(call.Inputs, model, market.MaxContext, tokenizer) : Answer(call, model, market.MaxContext, tokenizer);
+        if (asked.Parameters is not { } parameters)
+            return new Quote(null, asked.Refusal);
+        var prompt = asked.Prompt;
+        // To check embeddings is to compute them again, at what they cost.
+        var terms = parameters.IsEmbedding ? options.Terms with { CheckPermille = 1000 } : options.Terms;
 
         // Until soft evidence is judged over many answers (P8.1), only nodes whose answers can be compared bit by bit are checked.
         var checkable = EligibleSet.OfOneEchelon(market.Offers.Where(o => o.Exact).Select(Eligible), echelon: null);
         if (!TryIntegrity(call, checkable.Count, out var level, out var refusal))
-            return new Quote(null, refusal with { PromptTokens = prompt.Length });
+            return new Quote(null, refusal with { PromptTokens = prompt.Count });
         var eligible = level.Kind == IntegrityKind.None ? EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null) : checkable;
         var needed = EligibleSet.Needed(level);
         if (eligible.Count < needed)
         {
             return Refuse(SubmitStatus.NoEligibleNode,
-                $"{level} needs {needed} distinct nodes of one echelon; {model.Id} has {eligible.Count} now. Ask for less integrity or try again.", prompt.Length);
+                $"{level} needs {needed} distinct nodes of one echelon; {model.Id} has {eligible.Count} now. Ask for less integrity or try again.", prompt.Count);
         }
 
         var nonce = new Hash32(call.Nonce);
@@ -52,8 +45,8 @@ internal sealed class Quoter(NetworkOptions options)
             parameters = parameters with { Seed = RequestSpec.DrawnSeed(id) };
         var created = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
         return new Quote(new RequestSpec(
-            id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, options.Terms,
-            options.Terms.UpperBound(level, eligible, prompt.Length, parameters.MaxTokens), created,
+            id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, terms,
+            terms.UpperBound(level, eligible, prompt.Count, parameters.MaxTokens), created,
             created.AddMilliseconds(options.Request.DeadlineMs)), null);
     }
 
@@ -63,6 +56,24 @@ internal sealed class Quoter(NetworkOptions options)
     private static Quote Refuse(SubmitStatus status, string message, int promptTokens = 0) =>
         new(null, new SubmitReply(status, message, "", "", promptTokens, 0));
 
+    private Asked Answer(SubmitCall call, ModelManifest model, int contextTokens, ITokenizer tokenizer)
+    {
+        var tokens = Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(call.Prompt, call.Messages, call.Tools));
+        if (tokens.Status != SubmitStatus.Accepted)
+            return Asked.Refuse(tokens.Status, tokens.Message);
+        int[] prompt = [.. tokens.Tokens];
+        var room = contextTokens - prompt.Length;
+        if (room < 1)
+        {
+            return Asked.Refuse(SubmitStatus.PromptTooLong,
+                $"The prompt has {prompt.Length} tokens; {model.Id} takes {contextTokens} for prompt and answer together. Shorten the prompt.", prompt.Length);
+        }
+
+        return TryParameters(call, room, out var parameters, out var problem)
+            ? new Asked(prompt, parameters, null)
+            : Asked.Refuse(SubmitStatus.BadParameters, problem, prompt.Length);
+    }
+
     private bool TryParameters(SubmitCall call, int room, out SamplingParameters parameters, out string problem)
     {
         problem = "";
@@ -71,6 +82,8 @@ internal sealed class Quoter(NetworkOptions options)
         {
             var reader = new CanonicalReader(call.Parameters);
             var given = SamplingParameters.Read(ref reader);
+            if (given.IsEmbedding)
+                throw new CanonicalFormatException("embeddings are asked for by naming the inputs");
             var wanted = call.MaxTokens > 0 ? call.MaxTokens : options.DefaultMaxTokens;
             if (given.Grammar.Length > 0)
                 GrammarProgram.Parse(given.Grammar);

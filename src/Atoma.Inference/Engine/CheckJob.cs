@@ -6,12 +6,10 @@ using Atoma.Protocol.Verification.Grammar;
 namespace Atoma.Inference.Engine;
 
 /// <summary>One answer being checked by prefill. The engine thread alone advances it.</summary>
-internal sealed class CheckJob
+internal sealed class CheckJob : PrefillJob<CheckOutcome>
 {
-    private readonly TaskCompletionSource<CheckOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SamplingState _state;
     private readonly IAnswerComparison _comparison;
-    private volatile bool _cancelled;
 
     /// <param name="task">What was asked.</param>
     /// <param name="output">The claimed output, at least one token.</param>
@@ -20,6 +18,7 @@ internal sealed class CheckJob
     /// <param name="comparison">Ends at the first token outside the vocabulary, if not before.</param>
     /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
     public CheckJob(GenerationTask task, IEnumerable<int> output, int first, SamplingState state, IAnswerComparison comparison, int vocabularySize)
+        : base(task.Flow)
     {
         int[] claimed = [.. output];
         Invariant.Assert(first < claimed.Length);
@@ -27,32 +26,23 @@ internal sealed class CheckJob
         var fed = Array.FindIndex(claimed, t => t < 0 || t >= vocabularySize);
         // The last token is predicted, never fed.
         Tokens = [.. task.Prompt, .. claimed.AsSpan(0, fed < 0 ? claimed.Length - 1 : Math.Min(fed, claimed.Length - 1))];
-        Flow = task.Flow;
         FirstRow = task.Prompt.Count - 1 + first;
         _state = state;
         _comparison = comparison;
     }
 
     /// <summary>Prompt and claimed output but its last token.</summary>
-    public int[] Tokens { get; }
-
-    /// <summary>Whose it is, for the queue.</summary>
-    public ulong Flow { get; }
-
-    public Task<CheckOutcome> Outcome => _outcome.Task;
-
-    public bool IsCancelled => _cancelled;
-
-    /// <summary>Tokens computed so far.</summary>
-    public int Fed { get; set; }
+    public override int[] Tokens { get; }
 
     /// <summary>Index of the first token whose row predicts a position to be compared.</summary>
-    public int FirstRow { get; }
+    public override int FirstRow { get; }
+
+    public override bool WantsHidden => false;
 
     /// <summary>Compares the next position with its own row of logits; true when the check is decided, or cannot go on.</summary>
-    public bool Sample(Sampler sampler, ReadOnlySpan<float> logits)
+    public override bool Take(Sampler sampler, ReadOnlySpan<float> row)
     {
-        if (!LogitRows.IsUsable(logits))
+        if (!LogitRows.IsUsable(row))
         {
             Fail(EngineRefusal.EngineFault, LogitRows.Unusable);
             return true;
@@ -60,9 +50,9 @@ internal sealed class CheckJob
 
         try
         {
-            if (_comparison.Next(sampler, logits, _state) is not { } outcome)
+            if (_comparison.Next(sampler, row, _state) is not { } outcome)
                 return false;
-            _outcome.TrySetResult(outcome);
+            Complete(outcome);
             return true;
         }
         catch (GrammarException e)
@@ -71,10 +61,4 @@ internal sealed class CheckJob
             return true;
         }
     }
-
-    public void Cancel() => _cancelled = true;
-
-    public void End() => _outcome.TrySetCanceled();
-
-    public void Fail(EngineRefusal reason, string message) => _outcome.TrySetException(new EngineRefusedException(reason, message));
 }

@@ -19,7 +19,10 @@ internal static class EngineIdentity
             model.ContextLength,
             model.VocabularySize,
             model.TokenizerDigest,
-            [.. endOfGeneration.Take(ModelLimits.EndOfGenerationTokens)]);
+            [.. endOfGeneration.Take(ModelLimits.EndOfGenerationTokens)])
+        {
+            EmbeddingLength = model.EmbeddingLength,
+        };
 
     /// <summary>Of the libraries in use; the digest is of their bytes, so a rebuilt library is another echelon.</summary>
     public static Echelon Echelon(Hash32 modelDigest, LlamaLibraryFiles files, LlamaLibraryOptions options, ContextRecipe recipe) =>

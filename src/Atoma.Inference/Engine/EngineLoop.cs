@@ -9,7 +9,7 @@ namespace Atoma.Inference.Engine;
 /// <summary>
 /// Continuous batching over a bounded set of slots, on the one thread that owns the context. Each turn: drop cancelled
 /// tasks, admit waiting ones, compute a bounded number of prompt tokens (tasks and checks in turn), one decode step for
-/// all running sequences. Checks have a sequence of their own, the last, so that neither kind of work waits for the other's slots.
+/// all running sequences. Checks and embeddings have a sequence of their own, the last, so that neither kind of work waits for the other's slots.
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly SequenceToken[] _stepTokens;
     private readonly List<int> _prefilling = [];
     private DecodeContext _context;
-    private CheckJob? _check;
+    private PrefillJob? _check;
     private bool _checkIsNext;
     private int _busy;
     private long _reused;
@@ -192,14 +192,14 @@ internal sealed class EngineLoop : IDisposable
         return count;
     }
 
-    /// <summary>Computes the next chunk of a check and compares the positions it covers; returns its tokens.</summary>
-    private int PrefillCheck(CheckJob job, int budget)
+    /// <summary>Computes the next chunk of a check or an embedding and gives it the rows; returns its tokens.</summary>
+    private int PrefillCheck(PrefillJob job, int budget)
     {
         // Rows from FirstRow on are wanted, and a decode has a bounded number of them.
         var prompt = Math.Max(0, job.FirstRow - job.Fed);
         var count = Math.Min(Math.Min(budget, job.Tokens.Length - job.Fed), prompt + _shape.RowsMax);
         var rows = Math.Max(0, count - prompt);
-        if (!TryDecode(() => _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows), out var problem))
+        if (!TryDecode(() => _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows, job.WantsHidden), out var problem))
         {
             job.Fail(EngineRefusal.EngineFault, problem.Message);
             ForgetCheck();
@@ -209,7 +209,8 @@ internal sealed class EngineLoop : IDisposable
         job.Fed += count;
         for (var back = rows - 1; back >= 0; back--)
         {
-            if (job.Sample(_sampler, _context.PrefillLogits(CheckSequence, back)))
+            var row = job.WantsHidden ? _context.PrefillHidden(CheckSequence, back) : _context.PrefillLogits(CheckSequence, back);
+            if (job.Take(_sampler, row))
             {
                 _check = null;
                 break;

@@ -82,11 +82,11 @@ internal sealed class EngineThread
             () => new DecodeContext(model, recipe, shape, tokenizer.VocabularySize), Inbox, shape, _options.PrefixReuse, manifest.Id, _logger);
         using var watchdog = new Watchdog(loop, TimeSpan.FromSeconds(_options.DecodeSeconds), () => _lost.TrySetResult(), manifest.Id, _logger);
         InferenceLog.EngineReady(_logger, manifest.Id, _options.Slots, shape.ContextTokens, shape.Threads);
-        _loaded.TrySetResult(new LoadedEngine(manifest, echelon, tokenizer, shape.ContextTokens, loop));
+        _loaded.TrySetResult(new LoadedEngine(manifest, echelon, tokenizer, shape.ContextTokens, gguf.Pooling, loop));
         loop.Run();
         InferenceLog.EngineStopped(_logger, manifest.Id);
     }
 }
 
 /// <summary>A model that is ready.</summary>
-internal sealed record LoadedEngine(ModelManifest Manifest, Echelon Echelon, ITokenizer Tokenizer, int ContextTokens, EngineLoop Loop);
+internal sealed record LoadedEngine(ModelManifest Manifest, Echelon Echelon, ITokenizer Tokenizer, int ContextTokens, GgufPooling Pooling, EngineLoop Loop);

@@ -7,7 +7,7 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
 {
     private readonly object _gate = new();
     private readonly FairQueue<GenerationJob> _generations = new(generationLimit);
-    private readonly FairQueue<CheckJob> _checks = new(checkLimit);
+    private readonly FairQueue<PrefillJob> _checks = new(checkLimit);
     private bool _rung;
     private EngineRefusal? _closed;
 
@@ -50,9 +50,9 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
     }
 
     /// <exception cref="EngineRefusedException">Queue full, or the engine is stopping.</exception>
-    public void Add(CheckJob job)
+    public void Add(PrefillJob job)
     {
-        CheckJob? left;
+        PrefillJob? left;
         lock (_gate)
         {
             RequireOpen();
@@ -61,8 +61,8 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
         }
 
         if (ReferenceEquals(left, job))
-            throw new EngineRefusedException(EngineRefusal.QueueFull, $"{checkLimit} checks wait, as many as may.");
-        left?.Fail(EngineRefusal.QueueFull, "The queue of checks is full, and others have fewer in it.");
+            throw new EngineRefusedException(EngineRefusal.QueueFull, $"{checkLimit} checks and embeddings wait, as many as may.");
+        left?.Fail(EngineRefusal.QueueFull, "The queue of checks and embeddings is full, and others have fewer in it.");
     }
 
     public GenerationJob? TakeGeneration()
@@ -71,7 +71,7 @@ internal sealed class Inbox(int generationLimit, int checkLimit)
             return _generations.Take();
     }
 
-    public CheckJob? TakeCheck()
+    public PrefillJob? TakeCheck()
     {
         lock (_gate)
             return _checks.Take();

@@ -81,8 +81,16 @@ public sealed class LlamaEngine : IInferenceEngine
         }
     }
 
-    public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) =>
-        CompareAsync(task, claimed, finish => new AnswerComparison(claimed, finish), cancellationToken);
+    public async Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Admission.RequireInputs(task, Model.VocabularySize, ContextTokens);
+        return await NewEmbedder().EmbedAsync(task, cancellationToken).ToListAsync(cancellationToken);
+    }
+
+    public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) => task.Parameters.IsEmbedding
+        ? CheckVectorsAsync(task, claimed, cancellationToken)
+        : CompareAsync(task, claimed, finish => new AnswerComparison(claimed, finish), cancellationToken);
 
     public async Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
     {
@@ -111,7 +119,16 @@ public sealed class LlamaEngine : IInferenceEngine
         return await RunAsync(new CheckJob(task, claimed.Output, 0, state, compare(NewFinishRule(task, state)), Model.VocabularySize), cancellationToken);
     }
 
-    private async Task<CheckOutcome> RunAsync(CheckJob job, CancellationToken cancellationToken)
+    private async Task<CheckOutcome> CheckVectorsAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Admission.RequireInputs(task, Model.VocabularySize, ContextTokens);
+        return Admission.JudgeTask(task, claimed, Model.Digest) ?? await NewEmbedder().CheckAsync(task, claimed, cancellationToken);
+    }
+
+    private Embedder NewEmbedder() => new(Model.EmbeddingLength, _loaded.Pooling, RunAsync);
+
+    private async Task<T> RunAsync<T>(PrefillJob<T> job, CancellationToken cancellationToken)
     {
         _thread.Inbox.Add(job);
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(job), null);
@@ -182,7 +199,7 @@ public sealed class LlamaEngine : IInferenceEngine
         _thread.Inbox.Wake();
     }
 
-    private void Cancel(CheckJob job)
+    private void Cancel(PrefillJob job)
     {
         job.Cancel();
         _thread.Inbox.Wake();

@@ -32,7 +32,9 @@ public sealed record MemoryEstimate(long WeightBytes, long CacheBytes, long Comp
         var mask = (sizeof(float) + CacheValueBytes) * cells * rows;
         // The logits once in the graph and once where the caller reads them.
         var logits = 2 * sizeof(float) * outputs * model.VocabularySize;
-        return new MemoryEstimate(d.WeightBytes, cells * shape.Sequences * d.CacheValues * CacheValueBytes, FixedBytes + perRow * rows + mask + logits);
+        // What embeddings are made from, handed out beside the logits.
+        var hidden = sizeof(float) * outputs * model.RowLength;
+        return new MemoryEstimate(d.WeightBytes, cells * shape.Sequences * d.CacheValues * CacheValueBytes, FixedBytes + perRow * rows + mask + logits + hidden);
     }
 
     /// <exception cref="InferenceException">It does not fit; the message holds the numbers and what to change.</exception>

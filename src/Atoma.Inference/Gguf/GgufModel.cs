@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Inference.Gguf;
 
@@ -26,6 +27,18 @@ public sealed record GgufModel(
     GgufDimensions Dimensions,
     IReadOnlySet<uint> MatrixTypes)
 {
+    /// <summary>How rows become an embedding.</summary>
+    public GgufPooling Pooling { get; init; }
+
+    /// <summary>The file says how, rather than nothing.</summary>
+    public bool IsPooled { get; init; }
+
+    /// <summary>Values of a row of the last layer.</summary>
+    public int RowLength { get; init; }
+
+    /// <summary>Values of one embedding, 0 when there is none.</summary>
+    public int EmbeddingLength => Pooling == GgufPooling.None || RowLength > VerificationLimits.EmbeddingLength ? 0 : RowLength;
+
     /// <summary>Reads and checks the header; no weights are read.</summary>
     /// <exception cref="GgufException">The file is not a model that llama.cpp can safely be given.</exception>
     public static GgufModel Open(string path)
@@ -59,7 +72,12 @@ public sealed record GgufModel(
             (int)(header.FindUInt32($"{architecture}.expert_count") ?? 0),
             stream.Length,
             GgufDimensions.Of(header, architecture),
-            header.Tensors.Where(t => t.Shape.Count(n => n > 1) > 1).Select(t => t.Type).ToHashSet());
+            header.Tensors.Where(t => t.Shape.Count(n => n > 1) > 1).Select(t => t.Type).ToHashSet())
+        {
+            Pooling = GgufPoolings.Of(header.FindUInt32($"{architecture}.pooling_type")),
+            IsPooled = header.Find($"{architecture}.pooling_type") is not null,
+            RowLength = (int)(header.FindUInt32($"{architecture}.embedding_length_out") ?? header.FindUInt32($"{architecture}.embedding_length")!.Value),
+        };
     }
 
     /// <summary>SHA-256 of the whole file, streamed.</summary>

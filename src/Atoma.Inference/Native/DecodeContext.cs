@@ -24,8 +24,10 @@ internal sealed unsafe class DecodeContext : IDisposable
     private readonly ContextShape _shape;
     private readonly nint _memory;
     private readonly int _vocabularySize;
+    private readonly int _rowLength;
     private readonly List<int>[] _tokens;
     private readonly int[] _rowOf;
+    private bool _hidden;
     /// <summary>Pinned, and the collector's: a late <see cref="Abort"/> of a freed context writes to no one's memory.</summary>
     private readonly int[] _abort = GC.AllocateArray<int>(1, pinned: true);
 
@@ -37,6 +39,7 @@ internal sealed unsafe class DecodeContext : IDisposable
         _recipe = recipe;
         _shape = shape;
         _vocabularySize = vocabularySize;
+        _rowLength = LlamaApi.llama_model_n_embd_out(model);
         _tokens = [.. Enumerable.Range(0, shape.Sequences).Select(_ => new List<int>())];
         _rowOf = new int[shape.Sequences];
 
@@ -49,6 +52,9 @@ internal sealed unsafe class DecodeContext : IDisposable
         p.n_threads = p.n_threads_batch = shape.Threads;
         p.kv_unified = 0;
         p.flash_attn_type = recipe.FlashAttention;
+        // Rows are pooled by us, so that filling and chunks have no part in it.
+        if (shape.IsPooled)
+            p.pooling_type = LlamaConstants.PoolingNone;
         p.type_k = recipe.TypeK;
         p.type_v = recipe.TypeV;
         p.abort_callback = (delegate* unmanaged[Cdecl]<int*, byte>)&IsAborted;
@@ -84,19 +90,21 @@ internal sealed unsafe class DecodeContext : IDisposable
     /// <param name="sequence">Sequence number.</param>
     /// <param name="tokens">1 to ChunkTokens.</param>
     /// <param name="rows">How many of the last tokens' logits are wanted, 0 to RowsMax.</param>
+    /// <param name="hidden">Whether their rows of the last layer are wanted too (<see cref="PrefillHidden"/>); the library then wants all tokens' rows.</param>
     /// <exception cref="DecodeException">The sequence's cells are no longer to be trusted: clear it.</exception>
-    public void Prefill(int sequence, ReadOnlySpan<int> tokens, int rows)
+    public void Prefill(int sequence, ReadOnlySpan<int> tokens, int rows, bool hidden = false)
     {
         Invariant.Assert(!tokens.IsEmpty);
         Invariant.Assert(tokens.Length <= _shape.ChunkTokens);
         Invariant.Assert(rows <= Math.Min(tokens.Length, _shape.RowsMax));
+        Invariant.Assert(!hidden || rows == tokens.Length);
         Invariant.Assert(Length(sequence) + tokens.Length <= _shape.ContextTokens);
         var total = _recipe.RowsFor(tokens.Length);
         var flagged = _recipe.OneMicroBatch ? _recipe.RowsFor(rows + total - tokens.Length) : rows;
         _batch.Clear();
         for (var i = 0; i < total; i++)
             _batch.Add(i < tokens.Length ? tokens[i] : FillToken, Length(sequence) + i, sequence, wantLogits: i >= total - flagged);
-        Decode();
+        Decode(hidden);
         _tokens[sequence].AddRange(tokens);
         if (total > tokens.Length)
             Truncate(sequence);
@@ -123,6 +131,14 @@ internal sealed unsafe class DecodeContext : IDisposable
 
     /// <summary>Logits after the token <paramref name="back"/> places before the last one of the last prefill.</summary>
     public ReadOnlySpan<float> PrefillLogits(int sequence, int back) => Row(_rowOf[sequence] - back);
+
+    /// <summary>Row of the last layer, after its norm, of the token <paramref name="back"/> places before the last one of the last prefill that asked for it.</summary>
+    public ReadOnlySpan<float> PrefillHidden(int sequence, int back)
+    {
+        var row = LlamaApi.llama_get_embeddings_ith(_context, _rowOf[sequence] - back);
+        Invariant.Assert(row is not null);
+        return new ReadOnlySpan<float>(row, _rowLength);
+    }
 
     /// <summary>Forgets a sequence.</summary>
     public void Clear(int sequence) => Keep(sequence, 0);
@@ -246,8 +262,11 @@ internal sealed unsafe class DecodeContext : IDisposable
         return new ReadOnlySpan<float>(logits, _vocabularySize);
     }
 
-    private void Decode()
+    private void Decode(bool hidden = false)
     {
+        if (hidden != _hidden)
+            LlamaApi.llama_set_embeddings(_context, hidden ? (byte)1 : (byte)0);
+        _hidden = hidden;
         var code = LlamaApi.llama_decode(_context, _batch.Native);
         if (code != 0)
             throw new DecodeException(code);

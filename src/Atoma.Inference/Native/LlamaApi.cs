@@ -50,6 +50,9 @@ internal static unsafe partial class LlamaApi
     public static partial int llama_model_n_ctx_train(SafeModelHandle model);
 
     [LibraryImport(Llama)]
+    public static partial int llama_model_n_embd_out(SafeModelHandle model);
+
+    [LibraryImport(Llama)]
     public static partial int llama_model_n_swa(SafeModelHandle model);
 
     [LibraryImport(Llama)]
@@ -89,6 +92,12 @@ internal static unsafe partial class LlamaApi
 
     [LibraryImport(Llama)]
     public static partial float* llama_get_logits_ith(SafeContextHandle context, int row);
+
+    [LibraryImport(Llama)]
+    public static partial void llama_set_embeddings(SafeContextHandle context, byte embeddings);
+
+    [LibraryImport(Llama)]
+    public static partial float* llama_get_embeddings_ith(SafeContextHandle context, int row);
 
     [LibraryImport(Llama)]
     public static partial byte llama_memory_seq_rm(nint memory, int sequence, int from, int to);

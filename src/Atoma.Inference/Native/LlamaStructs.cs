@@ -114,6 +114,7 @@ internal struct AbiProbe
 internal static class LlamaConstants
 {
     public const int FlashAttentionEnabled = 1;
+    public const int PoolingNone = 0;
     public const int GgmlTypeF16 = 1;
     public const int GgmlTypeBf16 = 30;
     public const int TokenAttributeUnknown = 1 << 0;

@@ -90,6 +90,13 @@ public interface IInferenceEngine : IAsyncDisposable
     IAsyncEnumerable<GeneratedStep> GenerateAsync(GenerationTask task, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The embedding of each input of a task that asks for them, in their order: exact within one <see cref="Echelon"/>, whatever
+    /// else is computed. <see cref="CheckAsync(GenerationTask, Transcript, CancellationToken)"/> computes them again and compares every bit.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Stage 2 (P7.4): one prefill of prompt and claimed output, own evidence at every output position compared exactly with
     /// the claimed one, and the claimed end with the own one. The transcript's prompt, parameters and model must be those of
     /// the task, else a mismatch at position 0.

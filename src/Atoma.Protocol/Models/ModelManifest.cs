@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Models;
 
@@ -21,13 +22,16 @@ public sealed record ModelManifest(
     Hash32 TokenizerDigest,
     IReadOnlyList<int> EndOfGeneration)
 {
+    /// <summary>Values of one embedding; 0 for a model whose file says that it has none.</summary>
+    public int EmbeddingLength { get; init; }
+
     public bool Equals(ModelManifest? other) => other is not null && CanonicalDigest() == other.CanonicalDigest();
 
     public override int GetHashCode() => Digest.GetHashCode();
 
     public void Write(CanonicalWriter writer) =>
         writer.Text(Id).Hash(Digest).Text(Architecture).Text(Quantisation).Int32(ContextLength).Int32(VocabularySize)
-            .Hash(TokenizerDigest).Tokens([.. EndOfGeneration]);
+            .Hash(TokenizerDigest).Tokens([.. EndOfGeneration]).Count(EmbeddingLength);
 
     /// <summary>Whether a text may be a model's name.</summary>
     public static bool IsId(string text) =>
@@ -37,7 +41,10 @@ public sealed record ModelManifest(
     public static ModelManifest Read(ref CanonicalReader reader) =>
         new(
             reader.Text(ModelLimits.IdLength), reader.Hash(), reader.Text(ModelLimits.NameLength), reader.Text(ModelLimits.NameLength),
-            reader.Int32(), reader.Int32(), reader.Hash(), reader.Tokens(ModelLimits.EndOfGenerationTokens));
+            reader.Int32(), reader.Int32(), reader.Hash(), reader.Tokens(ModelLimits.EndOfGenerationTokens))
+        {
+            EmbeddingLength = reader.Count(VerificationLimits.EmbeddingLength),
+        };
 
     public Hash32 CanonicalDigest()
     {

@@ -39,7 +39,7 @@ public sealed class ReceiptFormatException : FormatException
 public static class ReceiptCodec
 {
     /// <summary>First byte of every receipt.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>Participants of one request: generators, checkers and resolvers with all their replacements.</summary>
     public const int ParticipantsMax = 64;
@@ -126,6 +126,7 @@ public static class ReceiptCodec
         f.Field("request.model.vocabulary_size", w => w.Int32(spec.Model.VocabularySize));
         f.Field("request.model.tokenizer_digest", w => w.Hash(spec.Model.TokenizerDigest));
         f.Field("request.model.end_of_generation", w => w.Tokens([.. spec.Model.EndOfGeneration]));
+        f.Field("request.model.embedding_length", w => w.Count(spec.Model.EmbeddingLength));
         f.Field("request.prompt", w => w.Tokens([.. spec.Prompt]));
         f.Field("request.parameters", spec.Parameters.Write);
         f.Field("request.integrity", w => w.Byte((byte)spec.Integrity.Kind).Byte((byte)spec.Integrity.Count));
@@ -150,6 +151,9 @@ public static class ReceiptCodec
             f.Field($"{path}.chunks[{i}]", chunk.Write);
         }
 
+        f.Field($"{path}.vectors.count", w => w.Count(transcript.Vectors.Count));
+        for (var i = 0; i < transcript.Vectors.Count; i++)
+            f.Field($"{path}.vectors[{i}]", transcript.Vectors[i].Write);
         f.Field($"{path}.finish", w => w.Byte((byte)transcript.Finish));
     }
 

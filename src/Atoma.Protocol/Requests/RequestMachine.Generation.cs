@@ -144,7 +144,10 @@ public sealed partial class RequestMachine
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "answered another model, prompt or parameters than asked");
         if (transcript.Finish == FinishReason.Cancelled && transcript.OutputCount != cancelAt)
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, transcript.OutputCount, "claims a cancellation that was not asked for");
-        return Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet()) is { } fault
+        var stage1 = spec.Parameters.IsEmbedding
+            ? EmbeddingRules.Replay(transcript, spec.Model.EmbeddingLength)
+            : Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet());
+        return stage1 is { } fault
             ? new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, fault.Position, fault.Reason)
             : null;
     }

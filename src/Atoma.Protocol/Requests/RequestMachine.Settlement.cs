@@ -20,7 +20,7 @@ public sealed partial class RequestMachine
             return;
         }
 
-        if (output.Length == 0)
+        if (output.Length == 0 && !turn.State.Spec.Parameters.IsEmbedding)
         {
             // P5.8: an empty answer is free.
             Refund(turn, RefundReason.NodesFailed);

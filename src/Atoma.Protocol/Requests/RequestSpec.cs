@@ -83,6 +83,8 @@ public sealed record RequestSpec(
         var model = ModelManifest.Read(ref r);
         var prompt = r.Tokens(VerificationLimits.PromptTokens);
         var parameters = SamplingParameters.Read(ref r);
+        if (parameters.IsEmbedding && parameters.InputLengths.Sum() != prompt.Length)
+            throw new CanonicalFormatException("The inputs do not make up the prompt.");
         var kind = r.Byte();
         var count = r.Byte();
         var level = new IntegrityLevel((IntegrityKind)kind, count);

@@ -6,7 +6,7 @@ public enum FinishReason : byte
     /// <summary>The model chose an end-of-generation token; it is the last output token.</summary>
     EndOfSequence = 0,
 
-    /// <summary>max_tokens were generated.</summary>
+    /// <summary>max_tokens were generated; also the end of embeddings, for which they are 0.</summary>
     Length = 1,
 
     /// <summary>One of the requested stop texts appeared; the last output token completed it.</summary>

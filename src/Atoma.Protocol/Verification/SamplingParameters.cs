@@ -60,7 +60,7 @@ public sealed record SamplingParameters
     /// <summary>Evidence also names this many of the likeliest tokens of each position; 0 to <see cref="VerificationLimits.TopLogprobs"/>.</summary>
     public int TopLogprobs { get; init; }
 
-    /// <summary>Most tokens to generate, ≥ 1.</summary>
+    /// <summary>Most tokens to generate, ≥ 1; 0 where embeddings are asked for.</summary>
     public int MaxTokens { get; init; } = 256;
 
     /// <summary>Go on after an end-of-generation token.</summary>
@@ -68,6 +68,15 @@ public sealed record SamplingParameters
 
     /// <summary>Key of the sampler's random numbers (P7.1): the requester's seed, or drawn by the beacon (P3.2).</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Where embeddings are asked for instead of an answer: tokens of each input, which one after the other make up the prompt; at
+    /// most <see cref="VerificationLimits.EmbeddingInputs"/>. Empty for an answer.
+    /// </summary>
+    public IReadOnlyList<int> InputLengths { get; init; } = [];
+
+    /// <summary>Embeddings of the prompt's inputs are asked for; nothing is sampled.</summary>
+    public bool IsEmbedding => InputLengths.Count > 0;
 
     /// <summary>Null when every field is in its range, else what is wrong.</summary>
     public string? Problem()
@@ -89,7 +98,15 @@ public sealed record SamplingParameters
         if (StopTokens.Any(t => t < 0) || !IsAscending(StopTokens, static t => t)) return "stop_token_ids must name each token id once, in ascending order";
         if (Encoding.UTF8.GetByteCount(Grammar) > GrammarLimits.TextBytes) return $"grammar has at most {GrammarLimits.TextBytes} bytes";
         if (TopLogprobs is < 0 or > VerificationLimits.TopLogprobs) return $"top_logprobs must be between 0 and {VerificationLimits.TopLogprobs}";
+        if (IsEmbedding) return EmbeddingProblem();
         return MaxTokens is < 1 or > VerificationLimits.OutputTokens ? $"max_tokens must be between 1 and {VerificationLimits.OutputTokens}" : null;
+    }
+
+    private string? EmbeddingProblem()
+    {
+        if (InputLengths.Count > VerificationLimits.EmbeddingInputs) return $"at most {VerificationLimits.EmbeddingInputs} inputs are embedded at once";
+        if (InputLengths.Any(n => n < 1) || InputLengths.Sum(n => (long)n) > VerificationLimits.PromptTokens) return $"inputs have at least one token each and {VerificationLimits.PromptTokens} together";
+        return MaxTokens != 0 ? "max_tokens must be 0 where embeddings are asked for" : null;
     }
 
     public void Write(CanonicalWriter writer)
@@ -103,7 +120,7 @@ public sealed record SamplingParameters
         foreach (var stop in Stop)
             writer.Text(stop);
         writer.Tokens([.. StopTokens]).Text(Grammar).Byte((byte)TopLogprobs);
-        writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed);
+        writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed).Tokens([.. InputLengths]);
     }
 
     /// <exception cref="CanonicalFormatException">Not well formed, or a field out of its range.</exception>
@@ -141,6 +158,7 @@ public sealed record SamplingParameters
             MaxTokens = reader.Int32(),
             IgnoreEndOfSequence = reader.Bool(),
             Seed = reader.UInt64(),
+            InputLengths = reader.Tokens(VerificationLimits.EmbeddingInputs),
         };
         return parameters.Problem() is { } problem ? throw new CanonicalFormatException(problem) : parameters;
     }

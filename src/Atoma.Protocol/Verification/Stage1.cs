@@ -16,6 +16,8 @@ public sealed class Stage1(IReadOnlyList<int> prompt, SamplingParameters paramet
     /// <param name="endOfGeneration">Token ids that end an answer of this model.</param>
     public static Fault? Replay(Transcript transcript, IReadOnlySet<int> endOfGeneration)
     {
+        if (transcript.Vectors.Count > 0)
+            return new Fault(0, "has embeddings where an output was asked for");
         var replay = new Stage1(transcript.Prompt, transcript.Parameters, endOfGeneration);
         foreach (var chunk in transcript.Chunks)
         {

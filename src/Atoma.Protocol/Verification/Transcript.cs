@@ -5,7 +5,8 @@ namespace Atoma.Protocol.Verification;
 
 /// <summary>
 /// Everything needed to check an answer (P7.2): prompt, parameters with seed, output with evidence, why it ended. Its digest,
-/// the root of a Merkle tree over header, chunks and trailer, is what a node commits to (P5.4).
+/// the root of a Merkle tree over header, chunks, vectors and trailer, is what a node commits to (P5.4). Where embeddings were
+/// asked for there are vectors and no chunks.
 /// </summary>
 public sealed record Transcript(
     Hash32 Model,
@@ -14,10 +15,18 @@ public sealed record Transcript(
     IReadOnlyList<TranscriptChunk> Chunks,
     FinishReason Finish)
 {
-    private static readonly byte[] HeaderDomain = Encoding.ASCII.GetBytes("atoma/transcript/header/2");
+    private static readonly byte[] HeaderDomain = Encoding.ASCII.GetBytes("atoma/transcript/header/3");
+    private static readonly byte[] VectorDomain = Encoding.ASCII.GetBytes("atoma/transcript/vector/1");
     private static readonly byte[] TrailerDomain = Encoding.ASCII.GetBytes("atoma/transcript/trailer/1");
 
     private static readonly int ChunksMax = VerificationLimits.OutputTokens / VerificationLimits.ChunkPositions;
+
+    /// <summary>Embeddings of the prompt's inputs, in their order; empty unless they were asked for.</summary>
+    public IReadOnlyList<EmbeddingVector> Vectors { get; init; } = [];
+
+    /// <summary>Of embeddings: no token was to be generated, so the output has the length that was asked for.</summary>
+    public static Transcript OfVectors(Hash32 model, IReadOnlyList<int> prompt, SamplingParameters parameters, IReadOnlyList<EmbeddingVector> vectors) =>
+        new(model, prompt, parameters, [], FinishReason.Length) { Vectors = vectors };
 
     /// <summary>Output tokens in order.</summary>
     public IEnumerable<int> Output => Chunks.SelectMany(c => c.Positions).Select(p => p.Token);
@@ -29,10 +38,10 @@ public sealed record Transcript(
     /// <summary>The digest that commitments bind.</summary>
     public Hash32 Digest() => MerkleTree.Root(Leaves());
 
-    /// <summary>Leaf hashes: header, each chunk, trailer.</summary>
+    /// <summary>Leaf hashes: header, each chunk, each vector, trailer.</summary>
     public Hash32[] Leaves()
     {
-        var leaves = new Hash32[Chunks.Count + 2];
+        var leaves = new Hash32[Chunks.Count + Vectors.Count + 2];
         var header = new CanonicalWriter().Raw(HeaderDomain).Hash(Model).Tokens([.. Prompt]);
         Parameters.Write(header);
         leaves[0] = MerkleTree.Leaf(header.ToArray());
@@ -41,6 +50,13 @@ public sealed record Transcript(
             var chunk = new CanonicalWriter();
             Chunks[i].Write(chunk);
             leaves[i + 1] = MerkleTree.Leaf(chunk.ToArray());
+        }
+
+        for (var i = 0; i < Vectors.Count; i++)
+        {
+            var vector = new CanonicalWriter().Raw(VectorDomain);
+            Vectors[i].Write(vector);
+            leaves[Chunks.Count + i + 1] = MerkleTree.Leaf(vector.ToArray());
         }
 
         leaves[^1] = MerkleTree.Leaf(new CanonicalWriter().Raw(TrailerDomain).Int32(OutputCount).Byte((byte)Finish).ToArray());
@@ -58,7 +74,7 @@ public sealed record Transcript(
             position++;
         }
 
-        return OutputCount == other.OutputCount && Finish == other.Finish ? null : position;
+        return OutputCount == other.OutputCount && Finish == other.Finish && Vectors.SequenceEqual(other.Vectors) ? null : position;
     }
 
     public void Write(CanonicalWriter writer)
@@ -68,6 +84,9 @@ public sealed record Transcript(
         writer.Count(Chunks.Count);
         foreach (var chunk in Chunks)
             chunk.Write(writer);
+        writer.Count(Vectors.Count);
+        foreach (var vector in Vectors)
+            vector.Write(writer);
         writer.Byte((byte)Finish);
     }
 
@@ -101,9 +120,23 @@ public sealed record Transcript(
                 throw new CanonicalFormatException("Only the last chunk may be short.");
         }
 
+        var vectors = ReadVectors(ref reader);
         var finish = reader.Byte();
         if (finish > (byte)FinishReason.GrammarEnd)
             throw new CanonicalFormatException($"Unknown finish reason {finish}.");
-        return new Transcript(model, prompt, parameters, chunks, (FinishReason)finish);
+        return new Transcript(model, prompt, parameters, chunks, (FinishReason)finish) { Vectors = vectors };
+    }
+
+    private static EmbeddingVector[] ReadVectors(ref CanonicalReader reader)
+    {
+        var vectors = new EmbeddingVector[reader.Count(VerificationLimits.EmbeddingInputs)];
+        var left = VerificationLimits.EmbeddingValues;
+        for (var i = 0; i < vectors.Length; i++)
+        {
+            vectors[i] = EmbeddingVector.Read(ref reader, left);
+            left -= vectors[i].Values.Count;
+        }
+
+        return vectors;
     }
 }

@@ -24,6 +24,18 @@ public static class VerificationLimits
     /// <summary>Prompt tokens of one request: the largest context window in common use.</summary>
     public const int PromptTokens = 131_072;
 
+    /// <summary>Inputs embedded in one request: a page of search results, or a document in pieces.</summary>
+    public const int EmbeddingInputs = 256;
+
+    /// <summary>Values of one embedding: the widest models there are have 16,384.</summary>
+    public const int EmbeddingLength = 32_768;
+
+    /// <summary>Values of all embeddings of one request: 1 MiB, since the receipt holds them; 341 of a model 768 wide.</summary>
+    public const int EmbeddingValues = 262_144;
+
+    /// <summary>How far an embedding's squared length may be from 1: rounding each value to binary32 moves it by less than 2⁻²³.</summary>
+    public const double EmbeddingNormTolerance = 1e-6;
+
     /// <summary>Output tokens of one request.</summary>
     public const int OutputTokens = 16_384;
 

@@ -59,10 +59,12 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
         {
             case MisbehaviourKind.OtherModel:
                 return await generate(model == imitated ? otherModel : null);
-            case MisbehaviourKind.Copy:
+            case MisbehaviourKind.Copy when !job.Task.Parameters.IsEmbedding:
                 return Copied(job.Task, model);
             default:
                 var honest = await generate(null);
+                if (job.Task.Parameters.IsEmbedding)
+                    return honest with { Vectors = [.. honest.Vectors.Select(Reversed)] };
                 _lastOutputs[model] = [.. honest.Output];
                 return kind == MisbehaviourKind.Truncate ? Truncated(honest) : WithWrongToken(honest);
         }
@@ -94,6 +96,9 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
         PositionEvidence[] positions = [.. Enumerable.Range(0, task.Parameters.MaxTokens).Select(i => Certain(source[i % source.Length]))];
         return Rebuilt(model, task.Prompt, task.Parameters, positions, FinishReason.Length);
     }
+
+    /// <summary>Another vector of length 1: only a check with the model finds it out.</summary>
+    private static EmbeddingVector Reversed(EmbeddingVector vector) => new([.. vector.Values.Reverse()]);
 
     /// <summary>Evidence of a model that was sure: it replays, so only a check with the model finds it out.</summary>
     private static PositionEvidence Certain(int token) => new([new EvidenceEntry(token, 0)]);

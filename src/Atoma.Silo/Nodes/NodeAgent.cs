@@ -167,6 +167,8 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
     private async Task<Transcript> GenerateAsync(IInferenceEngine with, Hash32 model, NodeJob job)
     {
         var task = job.Task;
+        if (task.Parameters.IsEmbedding)
+            return Transcript.OfVectors(model, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
         var positions = new List<PositionEvidence>();
         var shown = 0;
         var since = time.GetTimestamp();

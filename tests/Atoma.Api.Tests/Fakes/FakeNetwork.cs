@@ -178,7 +178,10 @@ internal sealed class FakeTokenizer(string key) : ITokenizerGrain
 internal sealed class FakeModel(string key) : IModelGrain
 {
     public static readonly ModelManifest Manifest = new(
-        "atoma-demo", Hash32.Sha256("gguf"u8), "llama", "Q8_0", 512, 4096, Hash32.Sha256("tokenizer"u8), [2]);
+        "atoma-demo", Hash32.Sha256("gguf"u8), "llama", "Q8_0", 512, 4096, Hash32.Sha256("tokenizer"u8), [2])
+    {
+        EmbeddingLength = 2,
+    };
 
     public Task<ModelMarket?> Market()
     {

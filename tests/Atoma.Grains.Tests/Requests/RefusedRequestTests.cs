@@ -3,6 +3,7 @@ using Atoma.Grains.Tests.Support;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains.Tests.Requests;
 
@@ -17,6 +18,12 @@ public sealed class RefusedRequestTests(SharedCluster shared)
         { "empty prompt", SubmitStatus.BadPrompt },
         { "unknown role", SubmitStatus.BadPrompt },
         { "long prompt", SubmitStatus.PromptTooLong },
+        { "no inputs in an answer's bytes", SubmitStatus.BadParameters },
+        { "empty input", SubmitStatus.BadPrompt },
+        { "unknown token", SubmitStatus.BadPrompt },
+        { "too many values", SubmitStatus.BadPrompt },
+        { "too many inputs", SubmitStatus.BadPrompt },
+        { "long input", SubmitStatus.PromptTooLong },
         { "integrity", SubmitStatus.IntegrityUnknown },
         { "assurance above 1", SubmitStatus.IntegrityUnknown },
         { "sampled", SubmitStatus.IntegrityUnavailable },
@@ -37,6 +44,12 @@ public sealed class RefusedRequestTests(SharedCluster shared)
             "empty prompt" => good with { Prompt = "" },
             "unknown role" => good with { Prompt = null, Messages = [new ChatTurn("robot", "hello")] },
             "long prompt" => good with { Prompt = new string('x', 512) },
+            "no inputs in an answer's bytes" => good with { Parameters = TestNetwork.Parameters(new SamplingParameters { MaxTokens = 0, InputLengths = [1] }) },
+            "empty input" => good with { Inputs = [new EmbeddingInput("", [])] },
+            "unknown token" => good with { Inputs = [new EmbeddingInput(null, [257])] },
+            "too many values" => good with { Inputs = [.. Enumerable.Repeat(new EmbeddingInput("a", []), VerificationLimits.EmbeddingValues / FakeModel.EmbeddingLength + 1)] },
+            "too many inputs" => good with { Inputs = [.. Enumerable.Repeat(new EmbeddingInput("a", []), VerificationLimits.EmbeddingInputs + 1)] },
+            "long input" => good with { Inputs = [new EmbeddingInput("a", []), new EmbeddingInput(new string('x', 513), [])] },
             "integrity" => good with { Integrity = "certain" },
             "assurance above 1" => good with { Integrity = "", Assurance = 1.5 },
             "sampled" => good with { Integrity = "sampled" },

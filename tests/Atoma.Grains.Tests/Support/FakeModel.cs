@@ -8,11 +8,17 @@ namespace Atoma.Grains.Tests.Support;
 /// <summary>A model that has one answer by heart: logits follow from the position, so every node gives the same evidence.</summary>
 internal sealed class FakeModel(string id, string answer)
 {
+    /// <summary>Wide, so that few vectors fit one request.</summary>
+    public const int EmbeddingLength = 2048;
+
     private readonly int[] _script = [.. ByteTokenizer.Tokens(answer), ByteTokenizer.End];
 
     public ModelManifest Manifest { get; } = new(
         id, Hash32.Sha256(Encoding.UTF8.GetBytes(id)), "fake", "F32", ContextLength: 512, VocabularySize: 257,
-        Hash32.Sha256("bytes"u8), [ByteTokenizer.End]);
+        Hash32.Sha256("bytes"u8), [ByteTokenizer.End])
+    {
+        EmbeddingLength = EmbeddingLength,
+    };
 
     public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", Echelon.InvariantMode + ";fake");
 
@@ -21,6 +27,8 @@ internal sealed class FakeModel(string id, string answer)
     /// <summary>The honest answer.</summary>
     public Transcript Generate(GenerationTask task)
     {
+        if (task.Parameters.IsEmbedding)
+            return Transcript.OfVectors(Manifest.Digest, task.Prompt, task.Parameters, [.. task.Parameters.InputLengths.Select(Vector)]);
         List<PositionEvidence> positions = [];
         FinishReason? finish = null;
         while (finish is null)
@@ -32,9 +40,14 @@ internal sealed class FakeModel(string id, string answer)
         return Build(task, positions, finish.Value);
     }
 
+    /// <summary>Points along the axis that has the input's length as its number.</summary>
+    private static EmbeddingVector Vector(int tokens) => new([.. Enumerable.Range(0, EmbeddingLength).Select(i => i == tokens ? 1f : 0f)]);
+
     /// <summary>Stage 2 as an engine does it: own evidence after every claimed token.</summary>
     public CheckOutcome Check(GenerationTask task, Transcript claimed)
     {
+        if (task.Parameters.IsEmbedding)
+            return Generate(task).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "not the model's");
         int[] output = [.. claimed.Output];
         var own = Build(task, Enumerable.Range(0, output.Length).Select(i => Next(task, output[..i])),
             claimed.Finish == FinishReason.Cancelled ? FinishReason.Cancelled : End(task, output) ?? FinishReason.Length);

@@ -148,7 +148,8 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 await CommitAsync(task, honest);
                 return;
             default:
-                await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output], Shown(honest, honest.OutputCount)));
+                if (honest.OutputCount > 0)
+                    await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output], Shown(honest, honest.OutputCount)));
                 await CommitAsync(task, honest);
                 return;
         }

@@ -50,7 +50,7 @@ public sealed class ReceiptTests
     public void Digest_OfAFixedReceipt_IsGolden()
     {
         var digest = ReceiptCodec.Digest(Sample("checked").Receipt).ToString();
-        Assert.True(digest == "08ab4c9b3c5d0a0c4f38950ad9d5380abed9b14d149fccbc1c080e0f438ed597", digest);
+        Assert.True(digest == "726b432e04d9527d8e73ccd0101b8ea61b5b019400f3d174cda262539b41f27d", digest);
     }
 
     // P9: ≤ 8 KB + 8 KB per 512 tokens.

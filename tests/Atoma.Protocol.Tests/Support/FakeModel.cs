@@ -11,7 +11,10 @@ internal sealed class FakeModel(ulong salt = 1)
 
     public static ModelManifest Manifest { get; } = new(
         "fake-model", Hash32.Sha256("fake model file"u8), "llama", "F16", ContextLength: 4096, VocabularySize: 200,
-        Hash32.Sha256("fake tokenizer"u8), [EndOfGeneration]);
+        Hash32.Sha256("fake tokenizer"u8), [EndOfGeneration])
+    {
+        EmbeddingLength = 8,
+    };
 
     public float[] Logits(ulong prefix)
     {
@@ -28,6 +31,8 @@ internal sealed class FakeModel(ulong salt = 1)
     public Transcript Answer(
         IReadOnlyList<int> prompt, SamplingParameters parameters, int? cancelAt = null, IReadOnlyList<int>? forced = null, Action<int>? shown = null)
     {
+        if (parameters.IsEmbedding)
+            return Transcript.OfVectors(Manifest.Digest, prompt, parameters, Embed(prompt, parameters.InputLengths));
         var sampler = new Sampler();
         var prefix = prompt.Aggregate(0UL, Extend);
         var state = new SamplingState(parameters, prompt);
@@ -51,9 +56,18 @@ internal sealed class FakeModel(ulong salt = 1)
         return builder.Finish(FinishReason.Length);
     }
 
+    private EmbeddingVector[] Embed(IReadOnlyList<int> prompt, IReadOnlyList<int> lengths)
+    {
+        var starts = lengths.Select((_, i) => lengths.Take(i).Sum());
+        return [.. starts.Zip(lengths, (start, length) => prompt.Skip(start).Take(length).Aggregate(0UL, Extend))
+            .Select(prefix => EmbeddingVector.Normalised([.. Logits(prefix).Take(Manifest.EmbeddingLength).Select(v => (double)v)])!)];
+    }
+
     /// <summary>Stage 2: own evidence at every position of the claimed output, compared exactly.</summary>
     public CheckOutcome Check(Transcript claimed)
     {
+        if (claimed.Parameters.IsEmbedding)
+            return Answer(claimed.Prompt, claimed.Parameters).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "other vectors");
         int[] output = [.. claimed.Output];
         var own = Answer(claimed.Prompt, claimed.Parameters, forced: output);
         var position = 0;

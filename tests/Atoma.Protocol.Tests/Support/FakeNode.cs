@@ -171,6 +171,10 @@ internal sealed class FakeNode
         var honest = Right.Answer(m.Prompt, m.Parameters);
         switch (Cheat)
         {
+            case Cheat.Stage1 when m.Parameters.IsEmbedding:
+                return honest with { Vectors = [.. honest.Vectors.Skip(1), new EmbeddingVector(new float[8])] };
+            case Cheat.Truncate when m.Parameters.IsEmbedding:
+                return honest with { Vectors = [honest.Vectors[0]] };
             case Cheat.Stage1:
                 var first = honest.Chunks[0].Positions.ToArray();
                 first[1] = new PositionEvidence([first[1].Entries[1], first[1].Entries[0], .. first[1].Entries.Skip(2)]);

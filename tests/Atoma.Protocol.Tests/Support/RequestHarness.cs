@@ -32,7 +32,7 @@ internal sealed class RequestHarness
 
     public RequestHarness(
         string integrity, int nodes = 8, bool streaming = false, int maxTokens = 12, double temperature = 1, RequestOptions? options = null,
-        Random? order = null, ulong seed = 5, int promptTokens = 6)
+        Random? order = null, ulong seed = 5, int promptTokens = 6, int[]? inputs = null)
     {
         Options = options ?? new RequestOptions();
         _machine = new RequestMachine(Options, Signatures);
@@ -41,6 +41,8 @@ internal sealed class RequestHarness
         Assert.True(IntegrityLevel.TryParse(integrity, out var level));
         var eligible = Eligible();
         var parameters = new SamplingParameters { Temperature = temperature, MaxTokens = maxTokens, Seed = seed, IgnoreEndOfSequence = true };
+        if (inputs is not null)
+            (parameters, promptTokens, maxTokens) = (new SamplingParameters { MaxTokens = 0, InputLengths = inputs }, inputs.Sum(), 0);
         int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => 2 + i * 37 % 190)];
         var nonce = Hash32.Sha256("requester nonce"u8);
         Spec = new RequestSpec(

@@ -18,9 +18,40 @@ public sealed class TranscriptTests
             new SamplingParameters { Temperature = 0.5, Seed = 9, MaxTokens = 2, Stop = ["x"], LogitBias = [new(4, 1.5)], RepetitionPenalty = 1.25, StopTokens = [7], Grammar = "root ::= .", TopLogprobs = 2 },
             [new TranscriptChunk([new([new(5, 100), new(6, 200)]) { Likeliest = [new(6, 90), new(5, 100)] }, new([new(70_000, 65_535)])])], FinishReason.Length);
         var (digest, bytes) = (transcript.Digest().ToString(), Convert.ToHexStringLower(transcript.ToBytes().AsSpan(32)));
-        Assert.True(digest == "44170bbe1eff85bd1566e2ae48428bc2d81b8eee0e5b994bd90f30f8c7b72068", digest);
-        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f43f400000000104000000000000000000f83f01017801070a726f6f74203a3a3d202e020200000000090000000000000001028205640006c80002065a0005640001f0a204ffff01", bytes);
+        Assert.True(digest == "2d93f9b6bf669e41cf3281e321c8f79a98e8a0c1338c225b0749838308fb80dd", digest);
+        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f43f400000000104000000000000000000f83f01017801070a726f6f74203a3a3d202e02020000000009000000000000000001028205640006c80002065a0005640001f0a204ffff0001", bytes);
     }
+
+    [Fact]
+    public void Digest_GoldenEmbeddings_IsTheGoldenDigest()
+    {
+        var transcript = Embeddings();
+        var (digest, bytes) = (transcript.Digest().ToString(), Convert.ToHexStringLower(transcript.ToBytes().AsSpan(32)));
+        Assert.True(digest == "f76e40a559e0e63617edb9bb75f2aaadbdee849d772af153b5e8ec250ba6dbe3", digest);
+        Assert.True(bytes == "030102ac02000000000000f03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f03f400000000000000000000000000000000000000000000201020002029a99193fcdcc4cbf02000000000000803f01", bytes);
+        Assert.Equal(transcript.ToBytes(), Transcript.FromBytes(transcript.ToBytes()).ToBytes());
+        Transcript[] others =
+        [
+            transcript with { Vectors = [.. transcript.Vectors.Reverse()] }, transcript with { Vectors = [transcript.Vectors[0]] }, transcript with { Vectors = [] },
+            transcript with { Vectors = [transcript.Vectors[0], new([-0f, 1])] }, transcript with { Parameters = transcript.Parameters with { InputLengths = [2, 1] } },
+        ];
+        Assert.Equal(others.Length + 1, others.Append(transcript).Select(x => x.Digest()).Distinct().Count());
+        Assert.Equal(0, transcript.FirstDifference(others[0]));
+    }
+
+    [Fact]
+    public void FromBytes_EmbeddingsCutOrTooMany_IsRefused()
+    {
+        var bytes = Embeddings().ToBytes();
+        for (var length = 0; length < bytes.Length; length++)
+            Assert.Throws<CanonicalFormatException>(() => Transcript.FromBytes(bytes.AsSpan(0, length)));
+        var most = Embeddings() with { Vectors = [new(new float[VerificationLimits.EmbeddingValues - 1]), new(new float[1])] };
+        Assert.Equal(2, Transcript.FromBytes(most.ToBytes()).Vectors.Count);
+        Assert.Throws<CanonicalFormatException>(() => Transcript.FromBytes((most with { Vectors = [most.Vectors[0], new(new float[2])] }).ToBytes()));
+    }
+
+    private static Transcript Embeddings() => Transcript.OfVectors(
+        Hash32.Sha256("model"u8), [1, 2, 300], new SamplingParameters { MaxTokens = 0, InputLengths = [1, 2] }, [new([0.6f, -0.8f]), new([0, 1])]);
 
     [Fact]
     public void Digest_AnyPartChanged_IsAnother()

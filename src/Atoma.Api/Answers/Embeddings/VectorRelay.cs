@@ -1,0 +1,56 @@
+using Atoma.Api.Errors;
+using Atoma.Grains.Abstractions;
+
+namespace Atoma.Api.Answers.Embeddings;
+
+/// <summary>Waits for a request's end and writes what it came to, or cancels it when nobody waits any more.</summary>
+internal sealed class VectorRelay(AnswerService service, AnswerWatch watch, Limits limits, TimeProvider time, ILogger<VectorRelay> logger)
+{
+    public async Task RunAsync(HttpContext context, OpenRequest request, VectorQuestion question)
+    {
+        context.Response.Headers[ResponseHeaders.RequestId] = request.Id;
+        using var timeout = new CancellationTokenSource(limits.AnswerTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeout.Token);
+        try
+        {
+            await WriteAsync(context, request, question, await EndAsync(request, either.Token));
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            Log.AnswerTimedOut(logger, request.Id);
+            await service.CancelAsync(request);
+            await Refusals.TimedOut(request.Id).ExecuteAsync(context);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            await service.CancelAsync(request);
+        }
+        catch (WatchLostException)
+        {
+            await Refusals.Lost(request.Id).ExecuteAsync(context);
+        }
+    }
+
+    private async Task<AnswerEnd> EndAsync(OpenRequest request, CancellationToken cancellationToken)
+    {
+        AnswerEnd? end = null;
+        await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
+            end = current.End;
+        return end ?? throw new WatchLostException(null);
+    }
+
+    private static async Task WriteAsync(HttpContext context, OpenRequest request, VectorQuestion question, AnswerEnd end)
+    {
+        var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
+        if (end.Status != "settled")
+        {
+            await Refusals.Of(end, atoma).ExecuteAsync(context);
+            return;
+        }
+
+        var body = question.Write(end, atoma);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}
