@@ -86,14 +86,17 @@ public sealed record NodeInfo
 
     [Id(4)] public required string Country { get; init; }
 
+    /// <summary>The first of <see cref="Models"/>; empty when it offers none.</summary>
     [Id(5)] public required string Model { get; init; }
 
+    /// <summary>Of the first model, as prices are; each model's own are in its market.</summary>
     [Id(6)] public required string Echelon { get; init; }
 
     [Id(7)] public required long InputPriceMicros { get; init; }
 
     [Id(8)] public required long OutputPriceMicros { get; init; }
 
+    /// <summary>Sequences it runs at once, those of all its models together.</summary>
     [Id(9)] public required int Slots { get; init; }
 
     [Id(10)] public required int Busy { get; init; }
@@ -108,4 +111,7 @@ public sealed record NodeInfo
 
     /// <summary>Empty unless jailed.</summary>
     [Id(15)] public required string JailReason { get; init; }
+
+    /// <summary>Ids of all models that it offers.</summary>
+    [Id(16)] public IReadOnlyList<string> Models { get; init; } = [];
 }

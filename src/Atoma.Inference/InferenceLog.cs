@@ -40,4 +40,16 @@ internal static partial class InferenceLog
 
     [LoggerMessage(4013, LogLevel.Information, "Engine of model {Model} stopped")]
     public static partial void EngineStopped(ILogger logger, string model);
+
+    [LoggerMessage(4018, LogLevel.Information, "Loading model {Model} ({Megabytes} MB)")]
+    public static partial void PoolLoading(ILogger logger, string model, long megabytes);
+
+    [LoggerMessage(4019, LogLevel.Information, "Unloading model {Model} ({Megabytes} MB): idle, and its memory is needed")]
+    public static partial void PoolUnloading(ILogger logger, string model, long megabytes);
+
+    [LoggerMessage(4020, LogLevel.Error, "Model {Model} could not be loaded; {Tasks} task(s) refused")]
+    public static partial void PoolLoadFailed(ILogger logger, Exception exception, string model, int tasks);
+
+    [LoggerMessage(4021, LogLevel.Error, "Model {Model} ended with an error")]
+    public static partial void PoolUnloadFailed(ILogger logger, Exception exception, string model);
 }

@@ -102,7 +102,7 @@ public sealed class ReadEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Nodes_AreListedAndShown()
     {
-        var node = $$"""{"id":"{{FakeNetwork.NodeAddress}}","state":"active","online":true,"endpoint_kind":"silo","country":"CH","model":"atoma-demo","echelon":"e1","input_price_micros":100,"output_price_micros":300,"slots":4,"busy":1,"collateral_micros":1000000,"frozen_micros":0,"earnings_micros":77,"registered_at":"1970-01-01T00:00:00.000Z","jail_reason":""}""";
+        var node = $$"""{"id":"{{FakeNetwork.NodeAddress}}","state":"active","online":true,"endpoint_kind":"silo","country":"CH","model":"atoma-demo","echelon":"e1","input_price_micros":100,"output_price_micros":300,"slots":4,"busy":1,"collateral_micros":1000000,"frozen_micros":0,"earnings_micros":77,"registered_at":"1970-01-01T00:00:00.000Z","jail_reason":"","models":["atoma-demo","atoma-other"]}""";
         Assert.Equal($$"""{"object":"list","data":[{{node}}],"has_more":false}""", await GetAsync("/v1/nodes"));
         Assert.Equal($$"""{"object":"list","data":[],"has_more":false}""", await GetAsync("/v1/nodes?after=" + FakeNetwork.NodeAddress));
         Assert.Equal(node, await GetAsync("/v1/nodes/" + FakeNetwork.NodeAddress));

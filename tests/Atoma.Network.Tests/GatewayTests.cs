@@ -100,7 +100,7 @@ public sealed class GatewayTests
         // An echelon of its own: what it answers there is nobody else's measure.
         var echelon = new Echelon(model.Digest, Hash32.Sha256(key.Id.ToArray()), "cpu", "test", "none");
         return new NodeMessage.Hello(version, Registration.Sign(key, "gateway", "", (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds()),
-            new Subscription(model, echelon, new Micros(1), new Micros(1), 1, model.ContextLength, answers ?? [.. Enumerable.Repeat(Hash32.Zero, KnownAnswers.Count)]));
+            [new Subscription(model, echelon, new Micros(1), new Micros(1), 1, model.ContextLength, answers ?? [.. Enumerable.Repeat(Hash32.Zero, KnownAnswers.Count)])]);
     }
 
     private static SignedFrame Sign(NodeKey key, Hash32 session, ulong sequence, NodeMessage message) => SignedFrame.Sign(key, session, sequence, message);

@@ -106,16 +106,17 @@ public sealed class LiveNetwork : IAsyncDisposable
         return watch.Elapsed;
     }
 
-    public async Task<JsonObject> AskAsync(string question, string integrity, int maxTokens = 64, double temperature = 0, long? seed = null)
+    public async Task<JsonObject> AskAsync(
+        string question, string integrity, int maxTokens = 64, double temperature = 0, long? seed = null, string model = Model)
     {
-        var (_, body) = await TryAskAsync(question, integrity, maxTokens, temperature, seed);
+        var (_, body) = await TryAskAsync(question, integrity, maxTokens, temperature, seed, model);
         return body;
     }
 
     public async Task<(HttpStatusCode Status, JsonObject Body)> TryAskAsync(
-        string question, string integrity, int maxTokens = 64, double temperature = 0, long? seed = null)
+        string question, string integrity, int maxTokens = 64, double temperature = 0, long? seed = null, string model = Model)
     {
-        using var answer = await Client.PostAsJsonAsync("/v1/chat/completions", Body(question, integrity, maxTokens, temperature, seed, stream: false));
+        using var answer = await Client.PostAsJsonAsync("/v1/chat/completions", Body(question, integrity, maxTokens, temperature, seed, stream: false, model));
         return (answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonObject>())!);
     }
 
@@ -124,7 +125,7 @@ public sealed class LiveNetwork : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
-            Content = JsonContent.Create(Body(question, integrity, maxTokens, 0, null, stream: true)),
+            Content = JsonContent.Create(Body(question, integrity, maxTokens, 0, null, stream: true, Model)),
         };
         using var answer = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         var lines = new List<string>();
@@ -196,11 +197,11 @@ public sealed class LiveNetwork : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static JsonObject Body(string question, string integrity, int maxTokens, double temperature, long? seed, bool stream)
+    private static JsonObject Body(string question, string integrity, int maxTokens, double temperature, long? seed, bool stream, string model)
     {
         var body = new JsonObject
         {
-            ["model"] = Model,
+            ["model"] = model,
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = question }),
             ["integrity"] = integrity,
             ["max_tokens"] = maxTokens,

@@ -22,7 +22,7 @@ public sealed class PersistedEnumTests
     [InlineData(typeof(AccountKind), "External=0 User=1 Escrow=2 Collateral=3 Frozen=4 Earnings=5 Treasury=6 Burn=7")]
     [InlineData(typeof(TransferCode), "Deposit=1 Withdrawal=2 Hold=3 Release=4 PayPrimary=5 PayReplica=6 PayChecker=7 Fee=8 Bond=9 Unbond=10 SlashFreeze=11 SlashRequester=12 SlashHonest=13 SlashResolver=14 SlashTreasury=15 SlashBurn=16 SlashReturn=17 SilencePenalty=18")]
     [InlineData(typeof(LedgerStatus), "Ok=0 AlreadyDone=1 IdReused=2 AmountNotPositive=3 SameAccount=4 HoldNotFound=5 HoldPosted=6 HoldVoided=7 ExceedsHold=8 InsufficientFunds=9 VersionConflict=10 IdempotencyKeyUsed=11")]
-    [InlineData(typeof(EngineRefusal), "QueueFull=1 ContextExceeded=2 BadPrompt=3 EngineFault=4 Stopping=5")]
+    [InlineData(typeof(EngineRefusal), "QueueFull=1 ContextExceeded=2 BadPrompt=3 EngineFault=4 Stopping=5 UnknownModel=6 MemoryNever=7 MemoryBusy=8 LoadFailed=9")]
     [InlineData(typeof(RefusalCode), "None=0 BadSignature=1 ReplayedMessage=2 UnknownModel=3 WrongModelDigest=4 ProtocolVersion=5 Malformed=6 WrongEchelon=7 CollateralTooLow=8 NotAllowed=9 Stale=10 Replaced=11 ShuttingDown=12")]
     [InlineData(typeof(NodeState), "Registered=0 Active=1 Jailed=2 Unbonding=3 Exited=4")]
     [InlineData(typeof(NodeMoveStatus), "Ok=0 AlreadyThere=1 NotAllowed=2 CollateralTooLow=3")]

@@ -32,7 +32,7 @@ internal sealed class ThroughputServer : IAsyncDisposable
     public static async Task<ThroughputServer> AtomaAsync(string model, EngineMode mode, int slots, int contextTokens, int threads)
     {
         var network = await LiveNetwork.StartAsync(
-            "--nodes", "1", "--mode", mode.ToString(), "--model", model, "--model-id", "bench",
+            "--nodes", "1", "--mode", mode.ToString(), "--model", $"bench={model}",
             "--slots", $"{slots}", "--context", $"{contextTokens}", "--threads", $"{threads}");
         return new ThroughputServer($"{mode}".ToLowerInvariant(), "bench", network.Client, network, null);
     }

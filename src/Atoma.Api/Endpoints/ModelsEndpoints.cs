@@ -46,13 +46,10 @@ internal static class ModelsEndpoints
     }
 
     private static async Task<IResult> Get(string id, IGrainFactory grains) =>
-        IsModelId(id) && await FindAsync(grains, id) is { } model
+        // Anything else would only wake a grain for nothing.
+        ModelManifest.IsId(id) && await FindAsync(grains, id) is { } model
             ? TypedResults.Json(model, ApiJson.Web.ModelBody)
             : OpenAiErrors.ModelNotFound(id.Length <= ModelLimits.IdLength ? id : id[..ModelLimits.IdLength] + "…");
-
-    /// <summary>Anything else would only wake a grain for nothing.</summary>
-    private static bool IsModelId(string id) =>
-        id.Length is > 0 and <= ModelLimits.IdLength && id.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_' or '/');
 
     private static async Task<ModelBody?> FindAsync(IGrainFactory grains, string id)
     {

@@ -13,20 +13,22 @@ internal sealed record NodeList(string Object, IReadOnlyList<NodeBody> Data, boo
 /// <param name="Online">Whether its lease is fresh.</param>
 /// <param name="EndpointKind">silo or gateway.</param>
 /// <param name="Country">As registered; may be empty.</param>
-/// <param name="Model">Model it offers.</param>
-/// <param name="Echelon">Its replay class: nodes of one echelon give byte-equal answers.</param>
+/// <param name="Model">The first model it offers.</param>
+/// <param name="Echelon">Its replay class for that model: nodes of one echelon give byte-equal answers.</param>
 /// <param name="InputPriceMicros">Micros per 1,000 prompt tokens.</param>
 /// <param name="OutputPriceMicros">Micros per 1,000 answer tokens.</param>
-/// <param name="Slots">Sequences it runs at once.</param>
+/// <param name="Slots">Sequences it runs at once, those of all its models together.</param>
 /// <param name="Busy">Sequences running.</param>
 /// <param name="CollateralMicros">Bonded collateral.</param>
 /// <param name="FrozenMicros">Part of it frozen by open slashes.</param>
 /// <param name="EarningsMicros">Earned and not paid out.</param>
 /// <param name="RegisteredAt">When it first came.</param>
 /// <param name="JailReason">Why it is jailed; empty when it is not.</param>
+/// <param name="Models">All models it offers.</param>
 internal sealed record NodeBody(
     string Id, string State, bool Online, string EndpointKind, string Country, string Model, string Echelon, long InputPriceMicros,
-    long OutputPriceMicros, int Slots, int Busy, long CollateralMicros, long FrozenMicros, long EarningsMicros, string RegisteredAt, string JailReason);
+    long OutputPriceMicros, int Slots, int Busy, long CollateralMicros, long FrozenMicros, long EarningsMicros, string RegisteredAt, string JailReason,
+    IReadOnlyList<string> Models);
 
 /// <summary>Slashes, newest first.</summary>
 internal sealed record SlashList(string Object, IReadOnlyList<SlashBody> Data);
@@ -97,5 +99,5 @@ internal static class NodesEndpoints
     private static NodeBody Body(NodeInfo n) =>
         new(
             n.Address, n.State, n.Online, n.EndpointKind, n.Country, n.Model, n.Echelon, n.InputPriceMicros, n.OutputPriceMicros, n.Slots, n.Busy,
-            n.CollateralMicros, n.FrozenMicros, n.EarningsMicros, EndpointConventions.Time(n.RegisteredAt), n.JailReason);
+            n.CollateralMicros, n.FrozenMicros, n.EarningsMicros, EndpointConventions.Time(n.RegisteredAt), n.JailReason, n.Models);
 }

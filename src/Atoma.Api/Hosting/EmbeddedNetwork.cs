@@ -37,7 +37,6 @@ public static class EmbeddedNetwork
 
     private static void Banner(SiloSettings settings, string address, IssuedKeys keys)
     {
-        var model = settings.ModelId ?? Path.GetFileNameWithoutExtension(settings.ModelPath).ToLowerInvariant();
         Console.WriteLine($$"""
 
             The network is up. Ctrl-C stops it.
@@ -51,7 +50,7 @@ public static class EmbeddedNetwork
             Ask something, with a checked answer:
 
               curl -s {{address}}/v1/chat/completions -H 'Authorization: Bearer {{keys.Api}}' -H 'Content-Type: application/json' \
-                -d '{"model":"{{model}}","integrity":"checked","messages":[{"role":"user","content":"What is Atoma?"}]}'
+                -d '{"model":"{{settings.Models[0].Id}}","integrity":"checked","messages":[{"role":"user","content":"What is Atoma?"}]}'
 
             Verify it offline (with the request_id of the answer):
 

@@ -109,7 +109,7 @@ function showNodes(nodes) {
     const state = pill(node.online || node.state !== "active" ? node.state : "offline", node.online ? undefined : "warn");
     if (node.jail_reason) state.title = node.jail_reason;
     const collateral = { text: money(node.collateral_micros), className: "r", title: node.frozen_micros ? `${money(node.frozen_micros)} frozen` : "" };
-    return row(address(node.id), state, node.model, `${number.format(node.input_price_micros)} / ${number.format(node.output_price_micros)} µ per 1k`,
+    return row(address(node.id), state, node.models.join(", "), `${number.format(node.input_price_micros)} / ${number.format(node.output_price_micros)} µ per 1k`,
       `${node.busy} of ${node.slots}`, collateral, { text: money(node.earnings_micros), className: "r" });
   }), 7, "No node is registered.");
 }

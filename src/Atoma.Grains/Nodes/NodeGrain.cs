@@ -35,7 +35,7 @@ internal sealed class NodeGrain(
     private readonly HashSet<string> _engaged = [];
     private INodeLink? _link;
     private string _session = "";
-    private Subscription? _subscription;
+    private IReadOnlyList<Subscription> _subscriptions = [];
     private int _busy;
     private int _connecting;
     private DateTimeOffset _leaseEnds;
@@ -53,9 +53,9 @@ internal sealed class NodeGrain(
         finally
         {
             _connecting--;
-            // The older connection ended meanwhile and left its offer to this one, which was refused.
-            if (_link is null && _connecting == 0 && _subscription is { } left)
-                await Withdraw(left);
+            // The older connection ended meanwhile and left its offers to this one, which was refused.
+            if (_link is null && _connecting == 0)
+                await Withdraw(_subscriptions);
         }
     }
 
@@ -107,8 +107,7 @@ internal sealed class NodeGrain(
         record.State.JailReason = reason;
         await record.WriteStateAsync();
         log.NodeJailed(Id.ToString(), reason);
-        if (_subscription is not null)
-            await Withdraw(_subscription);
+        await Withdraw(_subscriptions);
         await Send(new CoordinatorMessage.Notice($"Jailed: it {reason}. The evidence is in the request's receipt; see /v1/nodes/{Id}/slashes.").ToBytes());
     }
 
@@ -121,6 +120,7 @@ internal sealed class NodeGrain(
         var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
         var frozen = await ledger.BalanceAsync(LedgerAccount.Frozen(Id), default);
         var earnings = await ledger.BalanceAsync(LedgerAccount.Earnings(Id), default);
+        var first = _subscriptions.Count > 0 ? _subscriptions[0] : null;
         return new NodeInfo
         {
             Address = Id.ToString(),
@@ -128,17 +128,18 @@ internal sealed class NodeGrain(
             Online = _link is not null,
             EndpointKind = registration.EndpointKind,
             Country = registration.Country,
-            Model = _subscription?.Model.Id ?? "",
-            Echelon = _subscription?.Echelon.Id().ToString() ?? "",
-            InputPriceMicros = _subscription?.InputPrice.Value ?? 0,
-            OutputPriceMicros = _subscription?.OutputPrice.Value ?? 0,
-            Slots = _subscription?.Slots ?? 0,
+            Model = first?.Model.Id ?? "",
+            Echelon = first?.Echelon.Id().ToString() ?? "",
+            InputPriceMicros = first?.InputPrice.Value ?? 0,
+            OutputPriceMicros = first?.OutputPrice.Value ?? 0,
+            Slots = _subscriptions.Sum(s => s.Slots),
             Busy = _busy,
             CollateralMicros = collateral.Value,
             FrozenMicros = frozen.Value,
             EarningsMicros = earnings.Value,
             RegisteredAt = record.State.RegisteredAt,
             JailReason = record.State.JailReason,
+            Models = [.. _subscriptions.Select(s => s.Model.Id)],
         };
     }
 
@@ -167,16 +168,30 @@ internal sealed class NodeGrain(
                 break;
         }
 
-        if (record.State.State == NodeState.Active)
+        if (record.State.State == NodeState.Active && await Offer(hello.Subscriptions) is { Code: not 0 } refused)
+            return new ConnectReply(refused.Code, refused.Reason, Name(record.State.State), 0, collateral.Value);
+
+        await Replace(call.Session, link, hello.Subscriptions);
+        log.NodeConnected(
+            Id.ToString(), hello.Registration.EndpointKind, string.Join(", ", hello.Subscriptions.Select(s => s.Model.Id)), Name(record.State.State));
+        return new ConnectReply(0, record.State.JailReason, Name(record.State.State), options.LeaseMs, collateral.Value);
+    }
+
+    /// <summary>Offers all or none: what was offered before stays as it was.</summary>
+    private async Task<OfferReply> Offer(IReadOnlyList<Subscription> subscriptions)
+    {
+        foreach (var subscription in subscriptions)
         {
-            var offer = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(hello.Subscription.Model.Id)).Offer(Id.ToString(), Bytes(hello.Subscription));
-            if (offer.Code != 0)
-                return new ConnectReply(offer.Code, offer.Reason, Name(record.State.State), 0, collateral.Value);
+            var reply = await Model(subscription).Offer(Id.ToString(), Bytes(subscription));
+            if (reply.Code == 0)
+                continue;
+            await Withdraw(Except(subscriptions, _subscriptions));
+            foreach (var before in _link is null ? [] : _subscriptions)
+                await Model(before).Offer(Id.ToString(), Bytes(before));
+            return reply;
         }
 
-        await Replace(call.Session, link, hello.Subscription);
-        log.NodeConnected(Id.ToString(), hello.Registration.EndpointKind, hello.Subscription.Model.Id, Name(record.State.State));
-        return new ConnectReply(0, record.State.JailReason, Name(record.State.State), options.LeaseMs, collateral.Value);
+        return new OfferReply(0, "");
     }
 
     private async Task Register(Registration registration)
@@ -198,7 +213,7 @@ internal sealed class NodeGrain(
         }
     }
 
-    private async Task Replace(string session, INodeLink link, Subscription subscription)
+    private async Task Replace(string session, INodeLink link, IReadOnlyList<Subscription> subscriptions)
     {
         if (_link is { } old && _session != session)
         {
@@ -213,12 +228,11 @@ internal sealed class NodeGrain(
             }
         }
 
-        // A node offers one model: the one it offered before goes.
-        if (_subscription is { } before && before.Model.Id != subscription.Model.Id)
-            await Withdraw(before);
+        // What it offered before and offers no more goes.
+        await Withdraw(Except(_subscriptions, subscriptions));
         _link = link;
         _session = session;
-        _subscription = subscription;
+        _subscriptions = subscriptions;
         _leaseEnds = time.GetUtcNow().AddMilliseconds(options.LeaseMs);
         var period = TimeSpan.FromMilliseconds(options.LeaseMs / 5.0);
         _leaseTimer ??= this.RegisterGrainTimer(CheckLease, new GrainTimerCreationOptions(period, period) { KeepAlive = true });
@@ -234,16 +248,21 @@ internal sealed class NodeGrain(
         _link = null;
         _session = "";
         log.NodeLost(Id.ToString(), why);
-        // A newer connection under way has renewed the offer, or will.
-        if (withdraw && _connecting == 0 && _subscription is not null)
-            await Withdraw(_subscription);
+        // A newer connection under way has renewed the offers, or will.
+        if (withdraw && _connecting == 0)
+            await Withdraw(_subscriptions);
         string[] waiting = [.. _engaged];
         _engaged.Clear();
         foreach (var request in waiting)
             await GrainFactory.GetGrain<IRequestGrain>(request).NodeLost(Id.ToString());
     }
 
-    private Task Withdraw(Subscription offer) => GrainFactory.GetGrain<IModelGrain>(Keys.Model(offer.Model.Id)).Withdraw(Id.ToString());
+    private Task Withdraw(IEnumerable<Subscription> offers) => Task.WhenAll(offers.Select(o => Model(o).Withdraw(Id.ToString())));
+
+    private IModelGrain Model(Subscription offer) => GrainFactory.GetGrain<IModelGrain>(Keys.Model(offer.Model.Id));
+
+    private static IEnumerable<Subscription> Except(IEnumerable<Subscription> offers, IEnumerable<Subscription> others) =>
+        offers.ExceptBy(others.Select(o => o.Model.Id), o => o.Model.Id);
 
     private static byte[] Bytes(Subscription subscription)
     {

@@ -12,7 +12,7 @@ internal static class EngineIdentity
 {
     public static ModelManifest Manifest(GgufModel model, string? id, IReadOnlyList<int> endOfGeneration, CancellationToken cancellationToken) =>
         new(
-            id ?? IdOf(model.Path),
+            id ?? ModelNames.OfFile(model.Path),
             model.DigestFile(cancellationToken),
             model.Architecture,
             model.Quantisation,
@@ -27,14 +27,6 @@ internal static class EngineIdentity
     /// <summary>Of the libraries in use; the digest is of their bytes, so a rebuilt library is another echelon.</summary>
     public static Echelon Echelon(Hash32 modelDigest, LlamaLibraryFiles files, LlamaLibraryOptions options, ContextRecipe recipe) =>
         new(modelDigest, DigestLibraries(files), "cpu", $"{Architecture()}-{options.CpuVariant}", recipe.NumericFlags);
-
-    /// <summary>File name without extension, in the alphabet of model ids.</summary>
-    private static string IdOf(string path)
-    {
-        var name = Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
-        var id = new string([.. name.Take(ModelLimits.IdLength).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '-')]);
-        return id.Length > 0 ? id : "model";
-    }
 
     private static Hash32 DigestLibraries(LlamaLibraryFiles files)
     {

@@ -32,6 +32,18 @@ public enum EngineRefusal
 
     /// <summary>The engine is shutting down.</summary>
     Stopping = 5,
+
+    /// <summary>Not one of the models served here.</summary>
+    UnknownModel = 6,
+
+    /// <summary>The model needs more memory than there is for all models together.</summary>
+    MemoryNever = 7,
+
+    /// <summary>The models in memory are at work, and enough tasks wait for one of them to go, or this one waited long enough: try again later.</summary>
+    MemoryBusy = 8,
+
+    /// <summary>The model's file could not be loaded.</summary>
+    LoadFailed = 9,
 }
 
 /// <summary>A task that the engine refused or could not finish.</summary>

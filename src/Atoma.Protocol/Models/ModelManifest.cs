@@ -33,6 +33,10 @@ public sealed record ModelManifest(
         writer.Text(Id).Hash(Digest).Text(Architecture).Text(Quantisation).Int32(ContextLength).Int32(VocabularySize)
             .Hash(TokenizerDigest).Tokens([.. EndOfGeneration]).Count(EmbeddingLength);
 
+    /// <summary>Whether a text may be a model's name.</summary>
+    public static bool IsId(string text) =>
+        text.Length is > 0 and <= ModelLimits.IdLength && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_' or '/');
+
     /// <exception cref="CanonicalFormatException">Not well formed.</exception>
     public static ModelManifest Read(ref CanonicalReader reader) =>
         new(

@@ -21,6 +21,9 @@ public static class NodeLimits
     /// <summary>Concurrent sequences a node may offer.</summary>
     public const int SlotsMax = 1024;
 
+    /// <summary>Models that one node may offer: each is loaded and proven before it joins.</summary>
+    public const int SubscriptionsMax = 32;
+
     /// <summary>Seconds that a registration's timestamp may differ from our clock.</summary>
     public const int RegistrationSkewSeconds = 300;
 }

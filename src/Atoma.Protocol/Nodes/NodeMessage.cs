@@ -7,8 +7,11 @@ namespace Atoma.Protocol.Nodes;
 /// <summary>What a node sends. Encoded as a type byte and its fields; carried in a <see cref="SignedFrame"/>.</summary>
 public abstract record NodeMessage
 {
-    /// <summary>First message: who it is, what it offers, and the challenge it answers by signing this frame.</summary>
-    public sealed record Hello(int ProtocolVersion, Registration Registration, Subscription Subscription) : NodeMessage;
+    /// <summary>
+    /// First message: who it is, what it offers (1 to <see cref="NodeLimits.SubscriptionsMax"/> models, each once: P2.6), and the challenge
+    /// it answers by signing this frame.
+    /// </summary>
+    public sealed record Hello(int ProtocolVersion, Registration Registration, IReadOnlyList<Subscription> Subscriptions) : NodeMessage;
 
     /// <summary>Renews the lease.</summary>
     public sealed record Heartbeat(int Busy) : NodeMessage;
@@ -54,7 +57,9 @@ public abstract record NodeMessage
             case Hello m:
                 w.Byte(1).Int32(m.ProtocolVersion);
                 m.Registration.Write(w);
-                m.Subscription.Write(w);
+                w.Count(m.Subscriptions.Count);
+                foreach (var subscription in m.Subscriptions)
+                    subscription.Write(w);
                 break;
             case Heartbeat m:
                 w.Byte(2).Int32(m.Busy);
@@ -99,7 +104,7 @@ public abstract record NodeMessage
                 var version = r.Int32();
                 if (version != NodeLimits.ProtocolVersion)
                     throw ProtocolVersionException.For(version);
-                message = new Hello(version, Registration.Read(ref r), Subscription.Read(ref r));
+                message = new Hello(version, Registration.Read(ref r), ReadSubscriptions(ref r));
                 break;
             case 2:
                 message = new Heartbeat(r.Int32());
@@ -128,6 +133,18 @@ public abstract record NodeMessage
 
         r.End();
         return message;
+    }
+
+    private static Subscription[] ReadSubscriptions(ref CanonicalReader r)
+    {
+        var subscriptions = new Subscription[r.Count(NodeLimits.SubscriptionsMax)];
+        for (var i = 0; i < subscriptions.Length; i++)
+            subscriptions[i] = Subscription.Read(ref r);
+        if (subscriptions.Length == 0)
+            throw new CanonicalFormatException("A node offers at least one model.");
+        if (subscriptions.DistinctBy(s => s.Model.Id).Count() < subscriptions.Length)
+            throw new CanonicalFormatException("A node offers a model once.");
+        return subscriptions;
     }
 
     private static Progress ReadProgress(ref CanonicalReader r)

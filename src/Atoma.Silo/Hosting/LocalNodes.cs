@@ -10,18 +10,18 @@ using Atoma.Silo.Nodes;
 namespace Atoma.Silo.Hosting;
 
 /// <summary>
-/// Runs this process's own nodes: each with its key, its engine and its agent, through the in-process door. They share nothing
-/// but the model file.
+/// Runs this process's own nodes: each with its key, its models and its agent, through the in-process door. They share nothing
+/// but the model files.
 /// </summary>
 internal sealed class LocalNodes(
-    SiloSettings settings, ModelShelf shelf, IGrainFactory grains, ISignatureScheme signatures, NetworkStatus status, TimeProvider time,
+    SiloSettings settings, IGrainFactory grains, ISignatureScheme signatures, NetworkStatus status, TimeProvider time,
     StartupProgress progress, ILogger<LocalNodes> log) : BackgroundService
 {
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var engines = new List<IInferenceEngine>();
+        var owned = new List<IAsyncDisposable>();
         try
         {
             if (settings.Nodes == 0)
@@ -30,23 +30,23 @@ internal sealed class LocalNodes(
                 return;
             }
 
-            progress.Say($"Model {shelf.Manifest.Id} ({shelf.Manifest.Quantisation}), SHA-256 {shelf.Manifest.Digest.ToString()[..16]}…");
             var running = new List<Task>();
-            // Loading takes turns with joining: the next engine loads while the last node answers its known prompts.
-            var next = LoadAsync(settings.ModelPath, stoppingToken);
+            // Loading takes turns with joining: the next node loads while the last one answers its known prompts.
+            var next = Open(owned);
             for (var i = 0; i < settings.Nodes; i++)
             {
-                var engine = await next;
-                engines.Add(engine);
+                var models = next;
                 if (i + 1 < settings.Nodes)
-                    next = LoadAsync(settings.ModelPath, stoppingToken);
-                var answers = await EchelonAdmission.AnswerAsync(engine, EchelonAdmission.Read(EchelonAdmission.ShippedFile), selfTest: i == 0, stoppingToken);
+                    next = Open(owned);
+                await models.AdmitAsync(selfTest: i == 0, stoppingToken);
+                if (i == 0)
+                    SayModels(models);
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();
-                var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, engines, stoppingToken) : null;
+                var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, models, owned, stoppingToken) : null;
                 var key = KeyFile.LoadOrCreate(Path.Combine(settings.DataDirectory, "keys", $"node-{i + 1}.key"));
-                var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots, engine.ContextTokens);
-                var agent = new NodeAgent(key, engine, profile, answers, cheat, time, log);
+                var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots);
+                var agent = new NodeAgent(key, models, profile, cheat, time, log);
                 var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 running.Add(ServeAsync(agent, key, joined, stoppingToken));
                 await joined.Task.WaitAsync(stoppingToken);
@@ -67,8 +67,8 @@ internal sealed class LocalNodes(
         }
         finally
         {
-            foreach (var engine in engines)
-                await engine.DisposeAsync();
+            foreach (var one in owned)
+                await one.DisposeAsync();
         }
     }
 
@@ -96,31 +96,42 @@ internal sealed class LocalNodes(
         }
     }
 
-    private Task<LlamaEngine> LoadAsync(string path, CancellationToken cancellationToken) =>
-        LlamaEngine.LoadAsync(
-            new EngineOptions
-            {
-                ModelPath = path,
-                ModelId = shelf.Manifest.Id,
-                Mode = settings.Mode,
-                Threads = settings.Threads,
-                Slots = settings.Slots,
-                ContextTokens = settings.ContextTokens,
-                Libraries = settings.Libraries,
-            }, log, cancellationToken);
-
-    private async Task<Misbehaviour> CheatAsync(string name, List<IInferenceEngine> engines, CancellationToken cancellationToken)
+    private NodeModels Open(List<IAsyncDisposable> owned)
     {
-        var kind = Misbehaviour.Names[name];
+        var models = NodeModels.Open(settings.Models.Select(Options), settings.MemoryMegabytes, time, log);
+        owned.Add(models);
+        return models;
+    }
+
+    private void SayModels(NodeModels models)
+    {
+        foreach (var model in models.Served)
+            progress.Say($"Model {model.Manifest.Id} ({model.Manifest.Quantisation}), SHA-256 {model.Manifest.Digest.ToString()[..16]}…");
+    }
+
+    private EngineOptions Options(ModelFile model) => new()
+    {
+        ModelPath = model.Path,
+        ModelId = model.Id,
+        Mode = settings.Mode,
+        Threads = settings.Threads,
+        Slots = settings.Slots,
+        ContextTokens = settings.ContextTokens,
+        Libraries = settings.Libraries,
+    };
+
+    private async Task<Misbehaviour> CheatAsync(string name, NodeModels models, List<IAsyncDisposable> owned, CancellationToken cancellationToken)
+    {
+        var (kind, imitated) = (Misbehaviour.Names[name], models.Served[0].Manifest.Digest);
         if (kind != MisbehaviourKind.OtherModel)
-            return new Misbehaviour(kind, shelf.Manifest.Digest, otherModel: null);
+            return new Misbehaviour(kind, imitated, otherModel: null);
         var folder = Path.Combine(settings.DataDirectory, "cache");
         Directory.CreateDirectory(folder);
-        var lower = Path.Combine(folder, $"{shelf.Manifest.Digest.ToString()[..16]}-q4_0.gguf");
+        var lower = Path.Combine(folder, $"{imitated.ToString()[..16]}-q4_0.gguf");
         if (!File.Exists(lower))
-            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, settings.Libraries, log);
-        var other = await LoadAsync(lower, cancellationToken);
-        engines.Add(other);
-        return new Misbehaviour(kind, shelf.Manifest.Digest, other);
+            ModelQuantizer.Quantize(settings.Models[0].Path, lower, "Q4_0", threads: 1, settings.Libraries, log);
+        var other = await LlamaEngine.LoadAsync(Options(settings.Models[0] with { Path = lower }), log, cancellationToken);
+        owned.Add(other);
+        return new Misbehaviour(kind, imitated, other);
     }
 }

@@ -4,21 +4,17 @@ using Atoma.Protocol.Models;
 
 namespace Atoma.Silo.Hosting;
 
-/// <summary>The vocabularies of the models that this coordinator serves; no weights.</summary>
-internal sealed class ModelShelf : ITokenizers, IDisposable
+/// <summary>The vocabularies of the models that this coordinator serves, each read when it is first asked for; no weights.</summary>
+internal sealed class ModelShelf(SiloSettings settings, ILogger<ModelShelf> log) : ITokenizers, IDisposable
 {
-    private readonly Lazy<ModelVocabulary> _model;
+    private readonly Dictionary<string, Lazy<ModelVocabulary>> _models = settings.Models.ToDictionary(
+        m => m.Id, m => new Lazy<ModelVocabulary>(() => ModelVocabulary.Load(m.Path, m.Id, settings.Libraries, log)), StringComparer.Ordinal);
 
-    public ModelShelf(SiloSettings settings, ILogger<ModelShelf> log) =>
-        _model = new Lazy<ModelVocabulary>(() => ModelVocabulary.Load(settings.ModelPath, settings.ModelId, settings.Libraries, log));
-
-    public ModelManifest Manifest => _model.Value.Manifest;
-
-    public ITokenizer? Find(string model) => model == Manifest.Id ? _model.Value.Tokenizer : null;
+    public ITokenizer? Find(string model) => _models.TryGetValue(model, out var vocabulary) ? vocabulary.Value.Tokenizer : null;
 
     public void Dispose()
     {
-        if (_model.IsValueCreated)
-            _model.Value.Dispose();
+        foreach (var model in _models.Values.Where(m => m.IsValueCreated))
+            model.Value.Dispose();
     }
 }

@@ -11,15 +11,15 @@ public sealed class SiloCommandLine
 {
     private readonly Option<string> _data = new("--data") { Description = "Folder of the database, keys and caches.", DefaultValueFactory = _ => "data" };
     private readonly Option<int> _nodes = new("--nodes") { Description = "Nodes run in this process.", DefaultValueFactory = _ => 5 };
-    private readonly Option<string?> _model = new("--model") { Description = "GGUF file to serve; the demo model by default." };
-    private readonly Option<string?> _modelId = new("--model-id") { Description = "The model's name for clients; its file name by default." };
+    private readonly Option<string[]> _model = new("--model") { Description = ModelFile.Help };
+    private readonly Option<int?> _memory = new("--memory-mb") { Description = "Megabytes that the models of each node may take together; by default what the machine has available. Beyond it they are loaded and unloaded by turns." };
     private readonly Option<string?> _cheater = new("--cheater") { Description = $"The last node misbehaves, for demonstration: {string.Join(", ", Misbehaviour.Names.Keys)}." };
     private readonly Option<int> _cheaters = new("--cheaters") { Description = "How many of the last nodes misbehave, with --cheater.", DefaultValueFactory = _ => 1 };
     private readonly Option<string?> _devKey = new("--dev-key") { Description = "The development API key; random and kept in the data folder by default." };
     private readonly Option<long> _devBalance = new("--dev-balance") { Description = "Micro-units the development account starts with.", DefaultValueFactory = _ => 1_000_000_000 };
     private readonly Option<int> _gatewayPort = new("--gateway-port") { Description = "Loopback port of the node gateway, 0 for none.", DefaultValueFactory = _ => 5081 };
-    private readonly Option<int> _threads = new("--threads") { Description = "CPU threads of each node's engine.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _slots = new("--slots") { Description = "Sequences each node runs at once.", DefaultValueFactory = _ => 4 };
+    private readonly Option<int> _threads = new("--threads") { Description = "CPU threads of each node, for each model in memory.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _slots = new("--slots") { Description = "Sequences each node runs at once, of each model.", DefaultValueFactory = _ => 4 };
     private readonly Option<EngineMode> _mode = new("--mode") { Description = "invariant: answers are exact and can be checked; fast: as fast as llama.cpp can, only integrity \"none\".", DefaultValueFactory = _ => EngineMode.Invariant };
     private readonly Option<int> _context = new("--context") { Description = "Tokens of prompt and answer together; 0 for the model's own, up to 4,096.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
@@ -29,7 +29,7 @@ public sealed class SiloCommandLine
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _data, _nodes, _model, _modelId, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _postgres })
+        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _postgres })
             command.Options.Add(option);
     }
 
@@ -37,8 +37,8 @@ public sealed class SiloCommandLine
     public SiloSettings Read(ParseResult given) => new()
     {
         DataDirectory = given.GetValue(_data)!,
-        ModelPath = given.GetValue(_model) ?? ModelFiles.Demo(),
-        ModelId = given.GetValue(_modelId),
+        Models = ModelFile.Of(given.GetValue(_model)),
+        MemoryMegabytes = given.GetValue(_memory),
         Nodes = given.GetValue(_nodes),
         Cheater = given.GetValue(_cheater),
         Cheaters = given.GetValue(_cheaters),

@@ -11,11 +11,11 @@ public sealed record SiloSettings
     /// <summary>Folder of the database, keys and caches.</summary>
     public string DataDirectory { get; init; } = "data";
 
-    /// <summary>GGUF file of the model that this network serves.</summary>
-    public required string ModelPath { get; init; }
+    /// <summary>The models that this network's nodes serve, at least one.</summary>
+    public required IReadOnlyList<ModelFile> Models { get; init; }
 
-    /// <summary>The model's name for clients; null takes the file's.</summary>
-    public string? ModelId { get; init; }
+    /// <summary>Megabytes that the models of one node may take together, at least 1; null for what the machine has available.</summary>
+    public int? MemoryMegabytes { get; init; }
 
     /// <summary>Nodes run in this process, 0 to 32.</summary>
     public int Nodes { get; init; } = 5;
@@ -71,8 +71,9 @@ public sealed record SiloSettings
     public IReadOnlyList<string> Problems()
     {
         List<string> problems = [.. Network.Problems()];
-        if (!File.Exists(ModelPath))
-            problems.Add($"There is no model file {ModelPath}. Name a GGUF file with --model.");
+        problems.AddRange(ModelFile.Problems(Models));
+        if (MemoryMegabytes is < 1)
+            problems.Add($"--memory-mb is {MemoryMegabytes}, must be at least 1.");
         if (Nodes is < 0 or > 32)
             problems.Add($"--nodes is {Nodes}, must be 0 to 32.");
         if (Cheater is not null && !Misbehaviour.Names.ContainsKey(Cheater))

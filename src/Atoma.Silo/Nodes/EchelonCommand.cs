@@ -14,16 +14,16 @@ internal static class EchelonCommand
 {
     public static Command Create()
     {
-        var model = new Option<string?>("--model") { Description = "GGUF file; the demo model by default." };
-        var modelId = new Option<string?>("--model-id") { Description = "The model's name; its file name by default." };
+        var model = new Option<string>("--model") { Description = "GGUF file, or NAME=FILE; the demo model by default.", DefaultValueFactory = _ => ModelFiles.Demo() };
         var known = new Option<string>("--known") { Description = "File of known answers to compare with; those shipped with the program by default.", DefaultValueFactory = _ => EchelonAdmission.ShippedFile };
-        var command = new Command("echelon", "Test whether this machine can join a model's echelon, and print the known answers.") { model, modelId, known };
+        var command = new Command("echelon", "Test whether this machine can join a model's echelon, and print the known answers.") { model, known };
         command.SetAction(async (given, cancellationToken) =>
         {
+            var file = ModelFile.Of(given.GetValue(model)!);
             try
             {
                 await using var engine = await LlamaEngine.LoadAsync(
-                    new EngineOptions { ModelPath = given.GetValue(model) ?? ModelFiles.Demo(), ModelId = given.GetValue(modelId), Slots = KnownAnswers.Count, Threads = 1 },
+                    new EngineOptions { ModelPath = file.Path, ModelId = file.Id, Slots = KnownAnswers.Count, Threads = 1 },
                     NullLogger.Instance, cancellationToken);
                 var answers = await EchelonAdmission.AnswerAsync(engine, EchelonAdmission.Read(given.GetValue(known)!), selfTest: true, cancellationToken);
                 Console.WriteLine(JsonSerializer.Serialize(ShippedEchelon.Of(engine, answers), EchelonAdmission.Json));

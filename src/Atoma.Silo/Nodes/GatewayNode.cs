@@ -5,52 +5,59 @@ using Atoma.Inference.Native;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
+using Atoma.Silo.Hosting;
 
 namespace Atoma.Silo.Nodes;
 
 /// <summary>How an independent node runs.</summary>
 internal sealed record GatewayNodeSettings(
-    Uri Gateway, string KeyFile, string ModelPath, string? ModelId, string? Misbehave, string Country, long InputPriceMicros, long OutputPriceMicros, int Slots, int Threads, EngineMode Mode, int ContextTokens);
+    Uri Gateway, string KeyFile, IReadOnlyList<ModelFile> Models, int? MemoryMegabytes, string? Misbehave, string Country, long InputPriceMicros, long OutputPriceMicros, int Slots, int Threads, EngineMode Mode, int ContextTokens);
 
-/// <summary>An independent node: loads the model, joins through the gateway, and joins again whenever the connection is lost.</summary>
+/// <summary>An independent node: loads its models, joins through the gateway, and joins again whenever the connection is lost.</summary>
 internal static class GatewayNode
 {
     private static readonly TimeSpan DelayMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DelayMax = TimeSpan.FromSeconds(30);
 
-    /// <returns>0 when stopped, 1 when refused for good or the model cannot be served.</returns>
+    /// <returns>0 when stopped, 1 when refused for good or a model cannot be served.</returns>
     public static async Task<int> RunAsync(GatewayNodeSettings settings, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
-        List<IInferenceEngine> engines = [];
+        NodeModels? models = null;
+        LlamaEngine? other = null;
         try
         {
             using var key = KeyFile.LoadOrCreate(settings.KeyFile);
             Console.WriteLine($"Node {key.Id}, key in {settings.KeyFile}");
-            Console.WriteLine($"Loading {settings.ModelPath} …");
-            var engine = await LoadAsync(settings, settings.ModelPath, log, cancellationToken);
-            engines.Add(engine);
-            Console.WriteLine($"Model {engine.Model.Id}, SHA-256 {engine.Model.Digest}; answering the echelon's known prompts …");
-            var answers = await EchelonAdmission.AnswerAsync(engine, EchelonAdmission.Read(EchelonAdmission.ShippedFile), selfTest: true, cancellationToken);
-            var cheat = settings.Misbehave is { } name ? await CheatAsync(name, settings, engine, engines, log, cancellationToken) : null;
-            if (cheat is not null)
+            Console.WriteLine($"Loading {string.Join(", ", settings.Models.Select(m => m.Path))}, and answering their echelons' known prompts …");
+            models = NodeModels.Open(settings.Models.Select(m => Options(settings, m)), settings.MemoryMegabytes, time, log);
+            await models.AdmitAsync(selfTest: true, cancellationToken);
+            foreach (var served in models.Served)
+                Console.WriteLine($"Model {served.Manifest.Id}, SHA-256 {served.Manifest.Digest}");
+            var kind = settings.Misbehave is { } name ? Misbehaviour.Names[name] : (MisbehaviourKind?)null;
+            if (kind is not null)
                 log.Misbehaving(key.Id.ToString(), settings.Misbehave!);
+            if (kind == MisbehaviourKind.OtherModel)
+                other = await LoadLowerAsync(settings, log, cancellationToken);
+            var cheat = kind is { } how ? new Misbehaviour(how, models.Served[0].Manifest.Digest, other) : null;
             var profile = new NodeProfile(
-                "gateway", settings.Country, new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots, engine.ContextTokens);
-            return await ServeAsync(settings, new NodeAgent(key, engine, profile, answers, cheat, time, log), key, time, log, cancellationToken);
+                "gateway", settings.Country, new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots);
+            return await ServeAsync(settings, new NodeAgent(key, models, profile, cheat, time, log), key, time, log, cancellationToken);
         }
         catch (OperationCanceledException)
         {
             return 0;
         }
-        catch (Exception e) when (e is KeyFileException or EchelonMismatchException or InferenceException or Inference.Gguf.GgufException or IOException)
+        catch (Exception e) when (e is KeyFileException or EchelonMismatchException or EngineRefusedException or InferenceException or Inference.Gguf.GgufException or IOException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
         finally
         {
-            foreach (var engine in engines)
-                await engine.DisposeAsync();
+            if (models is not null)
+                await models.DisposeAsync();
+            if (other is not null)
+                await other.DisposeAsync();
         }
     }
 
@@ -84,29 +91,24 @@ internal static class GatewayNode
         }
     }
 
-    private static Task<LlamaEngine> LoadAsync(GatewayNodeSettings settings, string path, ILogger log, CancellationToken cancellationToken) =>
-        LlamaEngine.LoadAsync(new EngineOptions
-        {
-            ModelPath = path,
-            ModelId = settings.ModelId ?? Path.GetFileNameWithoutExtension(settings.ModelPath).ToLowerInvariant(),
-            Slots = settings.Slots,
-            Threads = settings.Threads,
-            Mode = settings.Mode,
-            ContextTokens = settings.ContextTokens,
-            Libraries = LlamaLibraryOptions.For(settings.Mode),
-        }, log, cancellationToken);
-
-    private static async Task<Misbehaviour> CheatAsync(
-        string name, GatewayNodeSettings settings, LlamaEngine engine, List<IInferenceEngine> engines, ILogger log, CancellationToken cancellationToken)
+    private static EngineOptions Options(GatewayNodeSettings settings, ModelFile model) => new()
     {
-        var kind = Misbehaviour.Names[name];
-        if (kind != MisbehaviourKind.OtherModel)
-            return new Misbehaviour(kind, engine.Model.Digest, otherModel: null);
+        ModelPath = model.Path,
+        ModelId = model.Id,
+        Slots = settings.Slots,
+        Threads = settings.Threads,
+        Mode = settings.Mode,
+        ContextTokens = settings.ContextTokens,
+        Libraries = LlamaLibraryOptions.For(settings.Mode),
+    };
+
+    /// <summary>The first model in a lower quantisation, made when missing.</summary>
+    private static Task<LlamaEngine> LoadLowerAsync(GatewayNodeSettings settings, ILogger log, CancellationToken cancellationToken)
+    {
+        var model = settings.Models[0];
         var lower = settings.KeyFile + ".q4_0.gguf";
         if (!File.Exists(lower))
-            ModelQuantizer.Quantize(settings.ModelPath, lower, "Q4_0", threads: 1, LlamaLibraryOptions.For(settings.Mode), log);
-        var other = await LoadAsync(settings, lower, log, cancellationToken);
-        engines.Add(other);
-        return new Misbehaviour(kind, engine.Model.Digest, other);
+            ModelQuantizer.Quantize(model.Path, lower, "Q4_0", threads: 1, LlamaLibraryOptions.For(settings.Mode), log);
+        return LlamaEngine.LoadAsync(Options(settings, model with { Path = lower }), log, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Verification;
@@ -27,9 +28,12 @@ internal enum MisbehaviourKind
 /// DEMONSTRATION ONLY: makes a node cheat, so that a newcomer can watch it being found out. Nothing in the network knows of it
 /// or looks for it.
 /// </summary>
-internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 model, IInferenceEngine? otherModel)
+/// <param name="kind">How.</param>
+/// <param name="imitated">Digest of the model that <paramref name="otherModel"/> stands in for.</param>
+/// <param name="otherModel">For <see cref="MisbehaviourKind.OtherModel"/>: the lower quantisation.</param>
+internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInferenceEngine? otherModel)
 {
-    private volatile int[] _lastOutput = [];
+    private readonly ConcurrentDictionary<Hash32, int[]> _lastOutputs = new();
 
     public static IReadOnlyDictionary<string, MisbehaviourKind> Names { get; } = new Dictionary<string, MisbehaviourKind>(StringComparer.Ordinal)
     {
@@ -47,20 +51,21 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 model, IInferen
 
     /// <summary>The cheat's answer.</summary>
     /// <param name="job">What was asked.</param>
+    /// <param name="model">Digest of the model asked for.</param>
     /// <param name="generate">Runs an engine, null for the node's own.</param>
-    public async Task<Transcript> AnswerAsync(NodeJob job, Func<IInferenceEngine?, Task<Transcript>> generate)
+    public async Task<Transcript> AnswerAsync(NodeJob job, Hash32 model, Func<IInferenceEngine?, Task<Transcript>> generate)
     {
         switch (kind)
         {
             case MisbehaviourKind.OtherModel:
-                return await generate(otherModel);
+                return await generate(model == imitated ? otherModel : null);
             case MisbehaviourKind.Copy when !job.Task.Parameters.IsEmbedding:
-                return Copied(job.Task);
+                return Copied(job.Task, model);
             default:
                 var honest = await generate(null);
                 if (job.Task.Parameters.IsEmbedding)
                     return honest with { Vectors = [.. honest.Vectors.Select(Reversed)] };
-                _lastOutput = [.. honest.Output];
+                _lastOutputs[model] = [.. honest.Output];
                 return kind == MisbehaviourKind.Truncate ? Truncated(honest) : WithWrongToken(honest);
         }
     }
@@ -85,9 +90,9 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 model, IInferen
         return Rebuilt(honest.Model, honest.Prompt, honest.Parameters, half, honest.Finish);
     }
 
-    private Transcript Copied(GenerationTask task)
+    private Transcript Copied(GenerationTask task, Hash32 model)
     {
-        var source = _lastOutput.Length > 0 ? _lastOutput : [.. task.Prompt];
+        var source = _lastOutputs.TryGetValue(model, out var last) && last.Length > 0 ? last : [.. task.Prompt];
         PositionEvidence[] positions = [.. Enumerable.Range(0, task.Parameters.MaxTokens).Select(i => Certain(source[i % source.Length]))];
         return Rebuilt(model, task.Prompt, task.Parameters, positions, FinishReason.Length);
     }

@@ -10,7 +10,7 @@ using Atoma.Protocol.Verification;
 namespace Atoma.Silo.Nodes;
 
 /// <summary>What a node offers and who it is.</summary>
-internal sealed record NodeProfile(string EndpointKind, string Country, Micros InputPrice, Micros OutputPrice, int Slots, int MaxContext);
+internal sealed record NodeProfile(string EndpointKind, string Country, Micros InputPrice, Micros OutputPrice, int Slots);
 
 /// <summary>How a session with the network ended.</summary>
 internal sealed record SessionEnd(RefusalCode Code, string Reason)
@@ -21,10 +21,10 @@ internal sealed record SessionEnd(RefusalCode Code, string Reason)
 }
 
 /// <summary>
-/// A node: answers and checks with its engine, signs all it says with its key (P5.3–P5.5). One agent serves both doors. It
-/// keeps nothing of a closed request.
+/// A node: answers and checks with its models' engines, signs all it says with its key (P5.3–P5.5). One agent serves both doors.
+/// It keeps nothing of a closed request.
 /// </summary>
-internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfile profile, IReadOnlyList<Hash32> knownAnswers, Misbehaviour? cheat, TimeProvider time, ILogger log)
+internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile profile, Misbehaviour? cheat, TimeProvider time, ILogger log)
 {
     /// <summary>Tokens sent together once the first is out.</summary>
     private const int ProgressTokens = 16;
@@ -91,7 +91,8 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
     private NodeMessage.Hello Hello() =>
         new(NodeLimits.ProtocolVersion,
             Registration.Sign(key, profile.EndpointKind, profile.Country, (ulong)time.GetUtcNow().ToUnixTimeSeconds()),
-            new Subscription(engine.Model, engine.Echelon, profile.InputPrice, profile.OutputPrice, profile.Slots, profile.MaxContext, knownAnswers));
+            [.. models.Served.Select(m => new Subscription(
+                m.Manifest, m.Echelon, profile.InputPrice, profile.OutputPrice, profile.Slots, m.ContextTokens, m.Answers))]);
 
     private void Handle(CoordinatorMessage message, List<Task> background, CancellationToken stopping)
     {
@@ -143,11 +144,11 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
         var request = job.Task.Request;
         try
         {
-            if (model != engine.Model.Digest)
-                throw new EngineRefusedException(EngineRefusal.BadPrompt, "this node does not serve that model");
+            using var lease = await models.RentAsync(model, job.Stopped);
+            var engine = lease.Engine;
             var answer = cheat is null
-                ? await GenerateAsync(engine, job)
-                : await cheat.AnswerAsync(job, e => GenerateAsync(e ?? engine, job));
+                ? await GenerateAsync(engine, model, job)
+                : await cheat.AnswerAsync(job, model, e => GenerateAsync(e ?? engine, model, job));
             Commit(job, answer);
             log.Worked(key.Id.ToString(), request.ToString(), answer.OutputCount);
         }
@@ -163,11 +164,11 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
     }
 
     /// <summary>Generates, shows tokens as they come, and ends early when told to.</summary>
-    private async Task<Transcript> GenerateAsync(IInferenceEngine with, NodeJob job)
+    private async Task<Transcript> GenerateAsync(IInferenceEngine with, Hash32 model, NodeJob job)
     {
         var task = job.Task;
         if (task.Parameters.IsEmbedding)
-            return Transcript.OfVectors(engine.Model.Digest, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
+            return Transcript.OfVectors(model, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
         var positions = new List<PositionEvidence>();
         var shown = 0;
         var since = time.GetTimestamp();
@@ -191,7 +192,7 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
         Invariant.Assert(finish is not null);
         if (shown < positions.Count)
             Show();
-        var builder = new TranscriptBuilder(engine.Model.Digest, task.Prompt, task.Parameters);
+        var builder = new TranscriptBuilder(model, task.Prompt, task.Parameters);
         foreach (var position in positions)
             builder.Add(position);
         return builder.Finish(finish.Value);
@@ -225,9 +226,8 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
         try
         {
             var transcript = Transcript.FromBytes(claimed);
-            var outcome = model == engine.Model.Digest
-                ? await engine.CheckAsync(job.Task, transcript, job.Stopped)
-                : CheckOutcome.Inconclusive("this node does not serve that model");
+            using var lease = await models.RentAsync(model, job.Stopped);
+            var outcome = await lease.Engine.CheckAsync(job.Task, transcript, job.Stopped);
             var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
             var vote = Vote.Sign(key, request, transcript.Digest(), outcome, nonce);
             lock (job.Votes)
@@ -287,7 +287,7 @@ internal sealed class NodeAgent(ISigner key, IInferenceEngine engine, NodeProfil
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
-                Say(new NodeMessage.Heartbeat(engine.Capacity.Busy));
+                Say(new NodeMessage.Heartbeat(models.Busy));
         }
         catch (OperationCanceledException)
         {

@@ -54,7 +54,7 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     {
         Address = NodeAddress, State = "active", Online = true, EndpointKind = "silo", Country = "CH", Model = "atoma-demo", Echelon = "e1",
         InputPriceMicros = 100, OutputPriceMicros = 300, Slots = 4, Busy = 1, CollateralMicros = 1_000_000, FrozenMicros = 0, EarningsMicros = 77,
-        RegisteredAt = DateTimeOffset.UnixEpoch, JailReason = "",
+        RegisteredAt = DateTimeOffset.UnixEpoch, JailReason = "", Models = ["atoma-demo", "atoma-other"],
     };
 
     public TGrain GetGrain<TGrain>(string primaryKey, string? grainClassNamePrefix = null)

@@ -128,6 +128,59 @@ public sealed class NodeGrainTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task Connect_WithTwoModels_OffersBothUntilItIsGone()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 0);
+        await using var other = new TestNetwork(shared.Cluster);
+        var node = await network.AddNodeAsync();
+
+        Assert.Equal(0, (await node.ConnectAsync(node.Offer(), node.Offer(other.Model))).Code);
+
+        Assert.Equal([node.Id.ToString()], await network.OffersAsync());
+        Assert.Equal([node.Id.ToString()], await other.OffersAsync());
+        var info = (await node.Grain.Describe())!;
+        Assert.Equal([network.Model.Manifest.Id, other.Model.Manifest.Id], info.Models);
+        Assert.Equal((network.Model.Manifest.Id, 8), (info.Model, info.Slots));
+
+        await node.DisconnectAsync();
+        Assert.Empty(await network.OffersAsync());
+        Assert.Empty(await other.OffersAsync());
+    }
+
+    [Fact]
+    public async Task Jail_NodeWithTwoModels_WithdrawsBoth()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 0);
+        await using var other = new TestNetwork(shared.Cluster);
+        var node = await network.AddNodeAsync();
+        await node.ConnectAsync(node.Offer(), node.Offer(other.Model));
+
+        await node.Grain.Jail("gave a wrong answer");
+
+        Assert.Empty(await network.OffersAsync());
+        Assert.Empty(await other.OffersAsync());
+    }
+
+    [Fact]
+    public async Task Connect_OneOfTwoModelsIsRefused_OffersWhatItOfferedBefore()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 0);
+        await using var other = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        await using var third = new TestNetwork(shared.Cluster);
+        var node = await network.AddNodeAsync();
+        Assert.Equal(0, (await node.ConnectAsync()).Code);
+        var wrong = node.Offer(other.Model) with { Answers = [Atoma.Protocol.Common.Hash32.Zero] };
+
+        var reply = await node.ConnectAsync(node.Offer() with { MaxContext = 100 }, node.Offer(third.Model), wrong);
+
+        Assert.Equal(RefusalCode.WrongEchelon, (RefusalCode)reply.Code);
+        Assert.Equal([node.Id.ToString()], await network.OffersAsync());
+        Assert.Equal(512, (await shared.Cluster.Grains.GetGrain<IModelGrain>(Keys.Model(network.Model.Manifest.Id)).Market())!.MaxContext);
+        Assert.Empty(await third.OffersAsync());
+        Assert.DoesNotContain(node.Id.ToString(), await other.OffersAsync());
+    }
+
+    [Fact]
     public async Task Disconnect_OlderWhileANewerConnects_KeepsTheOffer()
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);

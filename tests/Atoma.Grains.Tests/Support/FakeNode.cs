@@ -56,11 +56,11 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
         (model ?? _model).Manifest, (model ?? _model).Echelon, new Micros(200_000), new Micros(600_000), Slots: 4, MaxContext: 512,
         (model ?? _model).KnownAnswers);
 
-    public Task<ConnectReply> ConnectAsync(Subscription? offer = null)
+    public Task<ConnectReply> ConnectAsync(params Subscription[] offers)
     {
         Session = Interlocked.Increment(ref _sessions).ToString("x64", CultureInfo.InvariantCulture);
         _reference ??= _grains.CreateObjectReference<INodeLink>(this);
-        var hello = new NodeMessage.Hello(NodeLimits.ProtocolVersion, Registration.Sign(_key, "gateway", "DE", 1_767_225_600), offer ?? Offer());
+        var hello = new NodeMessage.Hello(NodeLimits.ProtocolVersion, Registration.Sign(_key, "gateway", "DE", 1_767_225_600), offers.Length > 0 ? offers : [Offer()]);
         return Grain.Connect(new ConnectCall(Session, hello.ToBytes()), _reference);
     }
 

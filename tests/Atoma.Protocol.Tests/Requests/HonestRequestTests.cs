@@ -46,7 +46,7 @@ public sealed class HonestRequestTests
         harness.Before = h =>
         {
             if (h.State.Participants.Any(p => p.Status == ParticipantStatus.Working))
-                Assert.DoesNotContain(h.Mail, m => m.Message is Nodes.NodeMessage.Reveal);
+                Assert.DoesNotContain(h.Mail, m => m.Message is Protocol.Nodes.NodeMessage.Reveal);
         };
         Assert.Equal(RequestPhase.Settled, harness.Run().Phase);
     }
@@ -60,7 +60,7 @@ public sealed class HonestRequestTests
             if (h.State.Participants.Any(p => p.Purpose == DrawPurpose.Checker))
                 Assert.Equal(ParticipantStatus.Revealed, h.State.Participants[0].Status);
             if (h.State.Participants.Any(p => p.Status == ParticipantStatus.Checking))
-                Assert.DoesNotContain(h.Mail, m => m.Message is Nodes.NodeMessage.CastVote);
+                Assert.DoesNotContain(h.Mail, m => m.Message is Protocol.Nodes.NodeMessage.CastVote);
         };
         Assert.Equal(RequestPhase.Settled, harness.Run().Phase);
     }
@@ -153,7 +153,7 @@ public sealed class HonestRequestTests
         RequestEvent[] late =
         [
             new RequestEvent.Started(), new RequestEvent.Ticked(), new RequestEvent.CancelRequested(), new RequestEvent.Recovered(), new RequestEvent.NodeLost(node.Id),
-            new RequestEvent.Drawn(DrawPurpose.Primary, []), new RequestEvent.Received(node.Id, new Nodes.NodeMessage.Refuse(harness.Spec.Id, "late")),
+            new RequestEvent.Drawn(DrawPurpose.Primary, []), new RequestEvent.Received(node.Id, new Protocol.Nodes.NodeMessage.Refuse(harness.Spec.Id, "late")),
         ];
         foreach (var happened in late)
             harness.Happen(happened); // the harness asserts that state and effects stay

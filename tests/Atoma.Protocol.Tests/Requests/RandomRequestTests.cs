@@ -59,7 +59,7 @@ public sealed class RandomRequestTests
                     break;
                 case 2 when h.Mail.Count > 0:
                     var repeated = h.Mail[random.Next(h.Mail.Count)];
-                    if (repeated.Message is not Nodes.NodeMessage.Progress)
+                    if (repeated.Message is not Protocol.Nodes.NodeMessage.Progress)
                         h.Say(repeated.Node, repeated.Message);
                     break;
                 case 3 when random.Next(20) == 0:
