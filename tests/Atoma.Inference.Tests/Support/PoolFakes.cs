@@ -104,8 +104,6 @@ internal sealed class FakeEngine(Action disposed) : IInferenceEngine
     public Task<CheckOutcome> CheckAsync(
         GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
