@@ -19,7 +19,7 @@ internal static unsafe class CpuVariants
                 NativeLibrary.TryLoad(path, out _);
             foreach (var path in Directory.EnumerateFiles(directory, Prefix + "*").Order(StringComparer.Ordinal))
             {
-                if (NativeLibrary.TryLoad(path, out var library) && Score(library) is var score && score > most)
+                if (NativeLibrary.TryLoad(path, out var library) && Score(library) is { } score && score > most)
                     (best, most) = (Path.GetFileNameWithoutExtension(path)[Prefix.Length..], score);
             }
         }
@@ -27,7 +27,7 @@ internal static unsafe class CpuVariants
         return most > 0 ? best : throw new InferenceException(InferenceError.BackendUnsupported, $"{directory} holds no CPU variant that this processor can run.");
     }
 
-    /// <summary>0 where it would die of an illegal instruction.</summary>
-    public static int Score(nint library) =>
-        NativeLibrary.TryGetExport(library, "ggml_backend_score", out var score) ? ((delegate* unmanaged[Cdecl]<int>)score)() : 0;
+    /// <summary>0 where it would die of an illegal instruction; null for a build that does not score itself.</summary>
+    public static int? Score(nint library) =>
+        NativeLibrary.TryGetExport(library, "ggml_backend_score", out var score) ? ((delegate* unmanaged[Cdecl]<int>)score)() : null;
 }

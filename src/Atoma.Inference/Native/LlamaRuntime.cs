@@ -55,7 +55,7 @@ internal static unsafe class LlamaRuntime
     private static void RequireProcessorSupport(string backend, string variant)
     {
         var library = LoadOrExplain(backend);
-        if (NativeLibrary.TryGetExport(library, "ggml_backend_score", out var score) && ((delegate* unmanaged[Cdecl]<int>)score)() == 0)
+        if (CpuVariants.Score(library) == 0)
             throw new InferenceException(InferenceError.BackendUnsupported,
                 $"This processor lacks instructions that the CPU variant '{variant}' needs; it cannot join that echelon.");
     }
