@@ -111,7 +111,7 @@ public static class ApiApplication
         public void Configure(KestrelServerOptions options)
         {
             options.AddServerHeader = false;
-            options.Limits.MaxRequestBodySize = limits.BodyBytes;
+            options.Limits.MaxRequestBodySize = limits.DrainedBytes;
             options.Limits.MaxRequestLineSize = limits.RequestLineBytes;
             options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
             options.Limits.MaxRequestHeaderCount = limits.HeaderCount;

@@ -6,6 +6,9 @@ public sealed record Limits
     /// <summary>Bytes of one body. A full 131,072-token prompt is about 0.5 MiB of text; JSON escapes may double it.</summary>
     public int BodyBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>Bytes of a too large body that are read and thrown away, so that its sender gets to read the 413; beyond, the connection is closed.</summary>
+    public int DrainedBytes { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Bytes of the first line of a request. Our longest route is below 200.</summary>
     public int RequestLineBytes { get; init; } = 4 * 1024;
 

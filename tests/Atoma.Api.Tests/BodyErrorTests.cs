@@ -208,6 +208,16 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
         await chunked.ErrorAsync(413, "body_too_large");
     }
 
+    [Fact]
+    public async Task Body_FarTooLarge_IsStillReadSoThatTheClientSeesThe413()
+    {
+        for (var repeat = 0; repeat < 10; repeat++)
+        {
+            using var response = await host.Api.ChatAsync($"\"user\":\"{new string('x', 8 * 1024 * 1024)}\"");
+            await response.ErrorAsync(413, "body_too_large");
+        }
+    }
+
     [Theory]
     [InlineData("GET", "/v1/nothing")]
     [InlineData("POST", "/v1")]

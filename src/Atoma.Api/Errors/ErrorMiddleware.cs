@@ -34,8 +34,6 @@ internal sealed class ErrorMiddleware(RequestDelegate next, Limits limits, ILogg
         switch (exception)
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                // The rest of the body is never read: the connection cannot serve another request.
-                context.Response.Headers.Connection = "close";
                 return OpenAiErrors.BodyTooLarge(limits.BodyBytes);
             case BadHttpRequestException bad:
                 return new ApiError(bad.StatusCode, OpenAiErrors.InvalidRequest, "bad_request", "The request could not be read: " + bad.Message);

@@ -24,12 +24,14 @@ internal readonly record struct Parsed<T>(T? Value, ApiError? Error)
 /// <summary>Reads a body and names the field that is wrong.</summary>
 internal static partial class JsonBody
 {
+    /// <exception cref="BadHttpRequestException">413: the body is larger than <see cref="Limits.BodyBytes"/>.</exception>
     public static async Task<Parsed<T>> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
         where T : class
     {
+        await using var content = new BoundedBody(context.Request, context.RequestServices.GetRequiredService<Limits>().BodyBytes);
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body
+            return await JsonSerializer.DeserializeAsync(content, type, context.RequestAborted) is { } body
                 ? body
                 : OpenAiErrors.MalformedJson(": it is null");
         }
