@@ -23,7 +23,7 @@ internal sealed class RequestGrain(
     private static readonly TimeSpan SettleRetry = TimeSpan.FromSeconds(1);
 
     private readonly RequestMachine _machine = new(options.Request, signatures);
-    private readonly Settlement _settlement = new(ledger, coordinator, options);
+    private readonly Settler _settler = new(ledger, coordinator, options);
     private readonly Quoter _quoter = new(options);
     private readonly AnswerLog _answer = new();
     private readonly Queue<RequestEvent> _happened = new();
@@ -44,16 +44,16 @@ internal sealed class RequestGrain(
         var row = await ledger.FindRequestAsync(Hash32.Parse(Key["req:".Length..]), cancellationToken);
         if (row is null)
             return;
-        if (row.State[0] == (byte)RowFormat.Receipt)
+        if (RequestRows.Receipt(row) is { } stored)
         {
-            _receipt = SignedReceipt.FromBytes(row.State.AsSpan(1));
-            _state = _receipt.Receipt.State;
+            _receipt = stored;
+            _state = stored.Receipt.State;
             _settled = true;
             End();
             return;
         }
 
-        _state = RequestMachine.Open(RequestSpec.FromBytes(row.State.AsSpan(1)));
+        _state = RequestMachine.Open(RequestRows.Spec(row));
         _happened.Enqueue(new RequestEvent.Recovered());
         Arm(TimeSpan.Zero);
     }
@@ -75,7 +75,7 @@ internal sealed class RequestGrain(
             return quote.Refusal!;
         if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } earlier)
             return Earlier(spec, earlier, tokenizer);
-        var result = await _settlement.AcceptAsync(spec);
+        var result = await ledger.CommitAsync(Settlement.Accept(spec), default);
         switch (result.Status)
         {
             case LedgerStatus.Ok:
@@ -213,15 +213,14 @@ internal sealed class RequestGrain(
         Invariant.Assert(_state is { IsTerminal: true });
         try
         {
-            var (result, receipt) = await _settlement.FinishAsync(_state, time.GetUtcNow());
+            var (result, receipt) = await _settler.FinishAsync(_state, time.GetUtcNow());
             // The hold is looked at before the row: another activation that decided otherwise shows there first.
             if (result.Status is LedgerStatus.VersionConflict or LedgerStatus.HoldPosted or LedgerStatus.HoldVoided)
             {
                 // What the first one stored is what happened.
                 log.SettledElsewhere(_state.Spec.Id.ToString());
                 var stored = (await ledger.FindRequestAsync(_state.Spec.Id, default))!;
-                Invariant.Assert(stored.State[0] == (byte)RowFormat.Receipt);
-                receipt = SignedReceipt.FromBytes(stored.State.AsSpan(1));
+                receipt = RequestRows.Receipt(stored)!;
                 _state = receipt.Receipt.State;
             }
             else
@@ -279,9 +278,7 @@ internal sealed class RequestGrain(
 
     private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier, ITokenizer tokenizer)
     {
-        var then = earlier.State[0] == (byte)RowFormat.Receipt
-            ? SignedReceipt.FromBytes(earlier.State.AsSpan(1)).Receipt.State.Spec
-            : RequestSpec.FromBytes(earlier.State.AsSpan(1));
+        var then = RequestRows.Spec(earlier);
         return then.PayloadDigest() == spec.PayloadDigest()
             ? Existing(then, tokenizer)
             : Refused(SubmitStatus.IdempotencyConflict, "This Idempotency-Key was used for a different request. Use a new key for a new request.");

@@ -90,17 +90,8 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
 
     private async Task ExecuteAsync(SlashRow row, CancellationToken cancellationToken)
     {
-        var slash = SlashCase.FromBytes(row.State);
-        var parts = SlashSplit.Divide(slash.Amount, options.SlashShares, slash.RequesterAccount, slash.Honest, slash.Resolvers);
-        LedgerOperation[] operations = [.. parts.Select(p => new LedgerOperation.Transfer(
-            PartId(slash.Id, p), LedgerAccount.Frozen(slash.Node), p.To, p.Amount, p.Code))];
-        var executed = slash with { Status = SlashStatus.Executed };
-        var result = await ledger.CommitAsync(
-            new LedgerCommand(operations, Slashes: [row with { Open = false, State = executed.ToBytes(), Version = row.Version + 1 }]), cancellationToken);
+        var result = await ledger.CommitAsync(SlashCase.Execute(row, options.SlashShares), cancellationToken);
         if (result.Succeeded)
-            log.SlashExecuted(slash.Id.ToString(), slash.Node.ToString(), slash.Amount.Value);
+            log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
     }
-
-    private static Hash32 PartId(Hash32 slash, SlashPart part) =>
-        new CanonicalWriter().Text("atoma/slash-part/1").Hash(slash).Byte((byte)part.Code).Text(part.To.ToString()).Sha256();
 }

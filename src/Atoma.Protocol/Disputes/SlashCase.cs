@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
@@ -55,6 +56,24 @@ public sealed record SlashCase(
             IdOf(state.Spec.Id, conviction.Node), state.Spec.Id, conviction.Node, conviction.Kind, conviction.Position, conviction.Reason, amount,
             state.Spec.Account, honest, resolvers, now, now + appealWindow, SlashStatus.Frozen);
     }
+
+    /// <param name="version">1 for a new case, then one more at each write.</param>
+    public SlashRow Row(long version) => new(Id, Node.ToString(), Request, Open: Status == SlashStatus.Frozen, DueAt, ToBytes(), version);
+
+    /// <summary>The appeal window is over: divides the frozen money (P8.4).</summary>
+    /// <param name="row">The stored case, open.</param>
+    /// <param name="shares">Valid shares.</param>
+    public static LedgerCommand Execute(SlashRow row, SlashShares shares)
+    {
+        var slash = FromBytes(row.State);
+        Invariant.Assert(slash.Status == SlashStatus.Frozen);
+        LedgerOperation[] parts = [.. SlashSplit.Divide(slash.Amount, shares, slash.RequesterAccount, slash.Honest, slash.Resolvers)
+            .Select(p => new LedgerOperation.Transfer(PartId(slash.Id, p), LedgerAccount.Frozen(slash.Node), p.To, p.Amount, p.Code))];
+        return new LedgerCommand(parts, Slashes: [(slash with { Status = SlashStatus.Executed }).Row(row.Version + 1)]);
+    }
+
+    private static Hash32 PartId(Hash32 slash, SlashPart part) =>
+        new CanonicalWriter().Text("atoma/slash-part/1").Hash(slash).Byte((byte)part.Code).Text(part.To.ToString()).Sha256();
 
     public byte[] ToBytes()
     {
