@@ -105,9 +105,10 @@ public sealed class SvgPlot
         var (x, y) = (X(q.Parameters.Collateral), Y(q.AuditProbability));
         Line($"<line class=\"budget\" x1=\"{Left}\" y1=\"{y:0.#}\" x2=\"{Width - Right}\" y2=\"{y:0.#}\" stroke-dasharray=\"2 5\"/>");
         Line($"<circle class=\"here\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"6\" stroke-width=\"2\"/>");
-        var (anchor, at) = x > Width * 0.6 ? ("end", x - 12) : ("start", x + 12);
-        var label = y < Top + 40 ? y + 20 : y - 12;
-        Line($"<text class=\"ink\" x=\"{at:0.#}\" y=\"{label:0.#}\" text-anchor=\"{anchor}\">S = {q.Parameters.Collateral:0.##} C, p = {q.AuditProbability * 100:0.###} %: a budget of {q.Budget * 100:0.##} % at v = {q.CheckCost:0.###}</text>");
+        // Where no curve runs: the legend's corner.
+        var label = Height - Bottom - 14 - 20 * _curves.Curves.Count;
+        Line($"<circle class=\"here\" cx=\"{Left + 30}\" cy=\"{label - 4}\" r=\"5\"/>");
+        Line($"<text class=\"ink\" x=\"{Left + 54}\" y=\"{label}\">S = {q.Parameters.Collateral:0.##} C, p = {q.AuditProbability * 100:0.###} %: a budget of {q.Budget * 100:0.##} % at v = {q.CheckCost:0.###}</text>");
     }
 
     private string Point((double Collateral, double Probability) p) => string.Create(CultureInfo.InvariantCulture, $"{X(p.Collateral):0.#},{Y(p.Probability):0.#}");
