@@ -35,7 +35,7 @@ public sealed class ReceiptFormatException : FormatException
     public string Field { get; } = "receipt";
 }
 
-/// <summary>The canonical encoding of receipts (P9), described byte by byte in docs/receipts.md. Equal transcripts are stored once.</summary>
+/// <summary>The canonical encoding of receipts (P9), described byte by byte in docs/receipts.md. Equal transcripts are stored once, and so is the question they share.</summary>
 public static class ReceiptCodec
 {
     /// <summary>First byte of every receipt.</summary>
@@ -77,7 +77,7 @@ public static class ReceiptCodec
         Hash32[] digests = [.. transcripts.Select(t => t.Digest())];
         f.Field("transcripts.count", w => w.Count(transcripts.Length));
         for (var i = 0; i < transcripts.Length; i++)
-            WriteTranscript(f, $"transcripts[{i}]", transcripts[i]);
+            WriteTranscript(f, $"transcripts[{i}]", transcripts[i], state.Spec);
         f.Field("answer", w => w.Int32(state.Answer is null ? -1 : Array.IndexOf(digests, state.Answer.Digest())));
 
         f.Field("participants.count", w => w.Count(state.Participants.Count));
@@ -154,11 +154,12 @@ public static class ReceiptCodec
 
     private static BeaconReveal ReadBeacon(ref CanonicalReader r) => new(r.Int32(), r.Hash(), r.Int32(), r.Hash());
 
-    private static void WriteTranscript(FieldRecorder f, string path, Transcript transcript)
+    private static void WriteTranscript(FieldRecorder f, string path, Transcript transcript, RequestSpec spec)
     {
-        f.Field($"{path}.model", w => w.Hash(transcript.Model));
-        f.Field($"{path}.prompt", w => w.Tokens([.. transcript.Prompt]));
-        f.Field($"{path}.parameters", transcript.Parameters.Write);
+        var asAsked = AnswersQuestionOf(transcript, spec);
+        f.Field($"{path}.as_asked", w => w.Bool(asAsked));
+        if (!asAsked)
+            f.Field($"{path}.question", transcript.WriteQuestion);
         f.Field($"{path}.chunks.count", w => w.Count(transcript.Chunks.Count));
         for (var i = 0; i < transcript.Chunks.Count; i++)
         {
@@ -170,6 +171,15 @@ public static class ReceiptCodec
         for (var i = 0; i < transcript.Vectors.Count; i++)
             f.Field($"{path}.vectors[{i}]", transcript.Vectors[i].Write);
         f.Field($"{path}.finish", w => w.Byte((byte)transcript.Finish));
+    }
+
+    /// <summary>Whether model, prompt and parameters are the request's, byte for byte.</summary>
+    private static bool AnswersQuestionOf(Transcript transcript, RequestSpec spec)
+    {
+        var (claimed, asked) = (new CanonicalWriter(), new CanonicalWriter());
+        transcript.WriteQuestion(claimed);
+        new Transcript(spec.Model.Digest, spec.Prompt, spec.Parameters, [], FinishReason.Length).WriteQuestion(asked);
+        return claimed.Sha256() == asked.Sha256();
     }
 
     private static void WriteParticipant(FieldRecorder f, string path, Participant participant, int transcript)
@@ -291,7 +301,7 @@ public static class ReceiptCodec
         for (var i = 0; i < transcripts.Length; i++)
         {
             at = $"transcripts[{i}]";
-            transcripts[i] = Transcript.Read(ref r);
+            transcripts[i] = r.Bool() ? Transcript.ReadAnswer(ref r, spec.Model.Digest, spec.Prompt, spec.Parameters) : Transcript.Read(ref r);
         }
 
         at = "answer";
