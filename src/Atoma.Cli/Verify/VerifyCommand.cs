@@ -2,6 +2,7 @@ using System.CommandLine;
 using Atoma.Ethereum;
 using Atoma.Inference;
 using Atoma.Inference.Gguf;
+using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
@@ -19,15 +20,24 @@ public static class VerifyCommand
         var file = new Argument<FileInfo>("file") { Description = "receipt.json, as GET /v1/requests/{id}/receipt gives it." };
         var model = new Option<FileInfo?>("--model") { Description = "GGUF file of the receipt's model: also recompute the answer by one prefill." };
         var threads = new Option<int>("--threads") { Description = "CPU threads for the model; they change no bit.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / 2) };
+        var coordinator = new Option<string?>("--coordinator") { Description = "Address of the network's coordinator: a receipt signed by any other is refused." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
-        var command = new Command("verify", "Re-check a receipt offline: draws, signatures, openings, sampled tokens, votes, payments.") { file, model, threads, json };
+        var command = new Command("verify", "Re-check a receipt offline: draws, signatures, openings, sampled tokens, votes, payments.") { file, coordinator, model, threads, json };
         command.SetAction((result, cancellationToken) =>
         {
             var report = new VerifyReport(result.GetValue(json), Console.Out, Console.Error);
+            NodeId? expected = null;
+            if (result.GetValue(coordinator) is { } address)
+            {
+                if (!NodeId.TryParse(address, out var parsed))
+                    return Task.FromResult(report.Unavailable($"--coordinator takes an address, 0x and 40 hex digits, not '{address}'."));
+                expected = parsed;
+            }
+
             ModelLoader? load = result.GetValue(model) is { } gguf
                 ? (spec, token) => ReceiptModel.LoadAsync(gguf.FullName, spec, result.GetValue(threads), report.Progress, token)
                 : null;
-            return RunAsync(result.GetRequiredValue(file), load, report, cancellationToken);
+            return RunAsync(result.GetRequiredValue(file), expected, load, report, cancellationToken);
         });
         return command;
     }
@@ -35,8 +45,13 @@ public static class VerifyCommand
     /// <summary>Loads the model that a receipt's request names.</summary>
     public delegate Task<IInferenceEngine> ModelLoader(RequestSpec spec, CancellationToken cancellationToken);
 
+    /// <param name="file">receipt.json.</param>
+    /// <param name="coordinator">Whose receipt it must be; null for anybody's.</param>
+    /// <param name="load">Loads the model; null to do without.</param>
+    /// <param name="report">Where to print.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>0 when it all holds, 1 when something does not, 2 when a file cannot be read or the model not run, 3 when the model cannot tell.</returns>
-    public static async Task<int> RunAsync(FileInfo file, ModelLoader? load, VerifyReport report, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(FileInfo file, NodeId? coordinator, ModelLoader? load, VerifyReport report, CancellationToken cancellationToken)
     {
         string text;
         try
@@ -51,6 +66,8 @@ public static class VerifyCommand
         }
 
         var problems = ReceiptFile.Verify(text, new EthereumSignatures(), out var receipt);
+        if (receipt is not null && coordinator is { } expected && receipt.Coordinator != expected)
+            problems = [.. problems, new ReceiptProblem("coordinator", $"is {receipt.Coordinator}, not {expected}")];
         // A model says nothing of a receipt that nobody vouches for.
         if (problems.Count > 0 || load is null)
             return report.Offline(receipt, problems);

@@ -80,7 +80,7 @@ public sealed class ModelCheckTests : IDisposable
     private async Task<int> VerifyAsync(SignedReceipt receipt, VerifyCommand.ModelLoader load)
     {
         await File.WriteAllTextAsync(_folder.File("receipt.json"), ReceiptFile.Write(receipt));
-        return await VerifyCommand.RunAsync(new FileInfo(_folder.File("receipt.json")), load, new VerifyReport(json: false, _output, _errors), CancellationToken.None);
+        return await VerifyCommand.RunAsync(new FileInfo(_folder.File("receipt.json")), coordinator: null, load, new VerifyReport(json: false, _output, _errors), CancellationToken.None);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Atoma.Cli.Verify;
+using Atoma.Protocol.Common;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Tests.Support;
 
@@ -11,16 +12,16 @@ public sealed class VerifyCommandTests : IDisposable
     private readonly StringWriter _output = new();
     private readonly StringWriter _errors = new();
 
-    private Task<int> RunAsync(string file, bool json = false) =>
-        VerifyCommand.RunAsync(new FileInfo(_folder.File(file)), load: null, new VerifyReport(json, _output, _errors), CancellationToken.None);
+    private Task<int> RunAsync(string file, bool json = false, NodeId? coordinator = null) =>
+        VerifyCommand.RunAsync(new FileInfo(_folder.File(file)), coordinator, load: null, new VerifyReport(json, _output, _errors), CancellationToken.None);
 
-    private Task<int> VerifyAsync(Func<string, string>? change = null, bool json = false)
+    private Task<int> VerifyAsync(Func<string, string>? change = null, bool json = false, NodeId? coordinator = null)
     {
         var harness = new RequestHarness("checked");
         harness.Run();
         var text = ReceiptFile.Write(harness.Receipt());
         File.WriteAllText(_folder.File("receipt.json"), change is null ? text : change(text));
-        return RunAsync("receipt.json", json);
+        return RunAsync("receipt.json", json, coordinator);
     }
 
     [Fact]
@@ -30,6 +31,15 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.Contains("All ", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("integrity  checked", _output.ToString(), StringComparison.Ordinal);
         Assert.Contains("price      ", _output.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Anybody can sign a receipt of a request that never was; whose it is, the reader has to say.</summary>
+    [Fact]
+    public async Task Verify_ForACoordinator_RefusesAnyOther()
+    {
+        Assert.Equal(0, await VerifyAsync(coordinator: RequestHarness.Coordinator.Id));
+        Assert.Equal(1, await VerifyAsync(coordinator: default(NodeId)));
+        Assert.Contains("  coordinator: is 0x", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
