@@ -32,6 +32,6 @@ public static class LevelTable
         rows.AddRange(Replicated.Where(l => l.Count <= q.Nodes).Select(l => new LevelRow($"L4 {l}", Undetected(l), l.Count)));
         return rows;
 
-        double Undetected(IntegrityLevel level) => Assurance.UndetectedFraud(level, q.Nodes, share);
+        double Undetected(IntegrityLevel level) => Assurance.UndetectedFraud(level, q.Nodes, share, default);
     }
 }

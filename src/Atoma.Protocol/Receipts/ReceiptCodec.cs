@@ -67,6 +67,10 @@ public static class ReceiptCodec
         f.Field("cancelled_at", w => w.Int32(state.CancelAt ?? -1));
         f.Field("replacements", w => w.Int32(state.Replacements));
         f.Field("streamed", w => w.Tokens([.. state.Published]));
+        f.Field("has_audit", w => w.Bool(state.Audit is not null));
+        if (state.Audit is { } audit)
+            f.Field("audit", w => WriteBeacon(w, audit));
+        f.Field("finding", w => w.Byte((byte)(state.Finding is { } finding ? (int)finding + 1 : 0)));
         f.Field("finished_at", w => w.Int64(receipt.FinishedAt.ToUnixTimeMilliseconds()));
 
         Transcript[] transcripts = [.. state.Participants.Where(p => p.Transcript is not null).DistinctBy(p => p.Digest).Select(p => p.Transcript!)];
@@ -134,10 +138,21 @@ public static class ReceiptCodec
         f.Field("request.streaming", w => w.Bool(spec.Streaming));
         f.Field("request.check_permille", w => w.Int32(spec.Terms.CheckPermille));
         f.Field("request.fee_permille", w => w.Int32(spec.Terms.FeePermille));
+        f.Field("request.audit_ppm", w => w.Int32(spec.Terms.AuditPpm));
+        f.Field("request.audit_checkers", w => w.Byte((byte)spec.Terms.AuditCheckers));
+        f.Field("request.comparison", w => w.Byte((byte)spec.Comparison));
         f.Field("request.hold", w => w.Money(spec.Hold));
         f.Field("request.created_at", w => w.Int64(spec.CreatedAt.ToUnixTimeMilliseconds()));
         f.Field("request.deadline", w => w.Int64(spec.Deadline.ToUnixTimeMilliseconds()));
+        f.Field("request.has_review", w => w.Bool(spec.Review is not null));
+        if (spec.Review is not null)
+            f.Field("request.review", spec.Review.Write);
     }
+
+    private static void WriteBeacon(CanonicalWriter w, BeaconReveal beacon) =>
+        w.Int32(beacon.Chain).Hash(beacon.Anchor).Int32(beacon.Step).Hash(beacon.Value);
+
+    private static BeaconReveal ReadBeacon(ref CanonicalReader r) => new(r.Int32(), r.Hash(), r.Int32(), r.Hash());
 
     private static void WriteTranscript(FieldRecorder f, string path, Transcript transcript, RequestSpec spec)
     {
@@ -270,6 +285,12 @@ public static class ReceiptCodec
         var replacements = r.Int32();
         at = "streamed";
         var published = r.Tokens(VerificationLimits.OutputTokens);
+        at = "audit";
+        BeaconReveal? audit = r.Bool() ? ReadBeacon(ref r) : null;
+        at = "finding";
+        var finding = r.Byte();
+        if (finding > (byte)Verdict.Mismatch + 1)
+            throw new CanonicalFormatException("unknown finding");
         at = "finished_at";
         var finished = r.Int64();
         if (finished is < 0 or >= 253_402_300_800_000)
@@ -312,6 +333,8 @@ public static class ReceiptCodec
             CancelAt = cancelAt < 0 ? null : cancelAt,
             Replacements = replacements,
             Published = [.. published],
+            Audit = audit,
+            Finding = finding == 0 ? null : (Verdict)(finding - 1),
             Participants = [.. participants],
             Convictions = [.. convictions],
             Answer = answer,
@@ -360,7 +383,7 @@ public static class ReceiptCodec
         at = path;
         var purpose = (DrawPurpose)r.Byte();
         var ordinal = r.Int32();
-        var beacon = new BeaconReveal(r.Int32(), r.Hash(), r.Int32(), r.Hash());
+        var beacon = ReadBeacon(ref r);
         var root = r.Hash();
         var count = r.Int32();
         at = $"{path}.attempts.count";

@@ -11,7 +11,7 @@ namespace Atoma.Grains.Tests.Requests;
 [Collection(ClusterCollection.Name)]
 public sealed class SettlementTests(SharedCluster shared)
 {
-    private Settlement Settlement => new(shared.Cluster.Ledger, shared.Cluster.Services.GetRequiredService<ISigner>(), shared.Cluster.Options);
+    private Settler Settler => new(shared.Cluster.Ledger, shared.Cluster.Services.GetRequiredService<ISigner>(), shared.Cluster.Options);
 
     /// <summary>The hold was voided, not the row's version moved: the ledger says so first, and the grain took it for a broken rule.</summary>
     [Fact]
@@ -42,7 +42,7 @@ public sealed class SettlementTests(SharedCluster shared)
         var nonce = new Hash32(call.Nonce);
         var now = shared.Cluster.Clock.GetUtcNow();
         var spec = model with { Id = RequestSpec.IdOf(network.Account, nonce), Nonce = nonce, CreatedAt = now, Deadline = now.AddSeconds(5) };
-        Assert.Equal(LedgerStatus.Ok, (await Settlement.AcceptAsync(spec)).Status);
+        Assert.Equal(LedgerStatus.Ok, (await shared.Cluster.Ledger.CommitAsync(Settlement.Accept(spec), default)).Status);
         Assert.Equal(balance - spec.Hold.Value, await network.BalanceAsync());
 
         shared.Cluster.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -61,6 +61,6 @@ public sealed class SettlementTests(SharedCluster shared)
         var machine = new RequestMachine(shared.Cluster.Options.Request, shared.Cluster.Services.GetRequiredService<ISignatureScheme>());
         var now = shared.Cluster.Clock.GetUtcNow();
         var step = machine.Step(RequestMachine.Open(RequestSpec.FromBytes(row.State.AsSpan(1))), new RequestEvent.Recovered(), now);
-        Assert.Equal(LedgerStatus.Ok, (await Settlement.FinishAsync(step.State, now)).Result.Status);
+        Assert.Equal(LedgerStatus.Ok, (await Settler.FinishAsync(step.State, now)).Result.Status);
     }
 }
