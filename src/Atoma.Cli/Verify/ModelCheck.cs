@@ -40,12 +40,14 @@ public sealed class ModelCheck(IInferenceEngine engine, Hash32 echelon, RequestS
 
     private IReadOnlyList<StatisticalThreshold> Thresholds => state.Echelon is { } claimant ? PublishedThresholds.Find(claimant, echelon) : [];
 
-    /// <summary>What there is to check: the delivered answer, and each answer that resolvers convicted.</summary>
+    /// <summary>What there is to check: the delivered answer, one under review, and each answer that resolvers convicted.</summary>
     public static IReadOnlyList<(string Subject, Transcript Transcript, Verdict Expected)> Subjects(RequestState state)
     {
         List<(string, Transcript, Verdict)> subjects = [];
         if (state.Answer is { } answer)
             subjects.Add(("the delivered answer", answer, Verdict.Match));
+        if (state is { Spec.Review: { } review, Finding: { } finding })
+            subjects.Add(("the answer under review", review.Subject, finding));
         foreach (var conviction in state.Convictions.Where(c => c.Kind == EvidenceKind.Stage2Mismatch))
         {
             if (state.Participants.Find(p => p.Node == conviction.Node)?.Transcript is { } transcript)

@@ -82,7 +82,7 @@ public sealed class EconomicsCommandTests : IDisposable
     {
         var rows = LevelTable.Of(Question(share: 0.5, nodes: 10)).ToDictionary(r => r.Name);
         Assert.Equal(0.5, rows["L0 none"].Undetected, 12);
-        Assert.Equal(Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0.5, 0.2), rows["L1 sampled"].Undetected, 12);
+        Assert.Equal(Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0.5, new PriceTerms(50, 0, AuditPpm: 200_000)), rows["L1 sampled"].Undetected, 12);
         Assert.Equal(1.01, rows["L1 sampled"].Price, 12);
         Assert.Equal(1.15, rows["L3 checked:3"].Price, 12);
         Assert.Equal(0.5 * 4 / 9 * 3 / 8, rows["L4 replicated:3"].Undetected, 12);

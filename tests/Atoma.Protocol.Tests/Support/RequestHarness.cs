@@ -22,7 +22,6 @@ internal sealed class RequestHarness
 
     private static readonly Hash32[] Chain = BeaconChain.Expand(Hash32.Sha256("harness beacon"u8));
     private static readonly Hash32 Echelon = Hash32.Sha256("harness echelon"u8);
-    private static readonly PriceTerms Terms = new(CheckPermille: 50, FeePermille: 20);
 
     private readonly RequestMachine _machine;
     private readonly Queue<RequestEvent> _happened = [];
@@ -32,7 +31,7 @@ internal sealed class RequestHarness
 
     public RequestHarness(
         string integrity, int nodes = 8, bool streaming = false, int maxTokens = 12, double temperature = 1, RequestOptions? options = null,
-        Random? order = null, ulong seed = 5, int promptTokens = 6, int[]? inputs = null)
+        Random? order = null, ulong seed = 5, int promptTokens = 6, int[]? inputs = null, int auditPpm = 0)
     {
         Options = options ?? new RequestOptions();
         _machine = new RequestMachine(Options, Signatures);
@@ -45,10 +44,33 @@ internal sealed class RequestHarness
             (parameters, promptTokens, maxTokens) = (new SamplingParameters { MaxTokens = 0, InputLengths = inputs }, inputs.Sum(), 0);
         int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => 2 + i * 37 % 190)];
         var nonce = Hash32.Sha256("requester nonce"u8);
+        var terms = new PriceTerms(CheckPermille: 50, FeePermille: 20, auditPpm);
         Spec = new RequestSpec(
-            RequestSpec.IdOf("alice", nonce), "alice", "", FakeModel.Manifest, prompt, parameters, level, nonce, streaming, Terms,
-            Terms.UpperBound(level, eligible, prompt.Length, maxTokens), Start, Start.AddMilliseconds(Options.DeadlineMs));
+            RequestSpec.IdOf("alice", nonce), "alice", "", FakeModel.Manifest, prompt, parameters, level, nonce, streaming, terms,
+            terms.UpperBound(level, eligible, prompt.Length, maxTokens), Start, Start.AddMilliseconds(Options.DeadlineMs));
         State = RequestMachine.Open(Spec);
+    }
+
+    /// <summary>See <see cref="ReviewOf"/>.</summary>
+    private RequestHarness(RequestHarness origin, ReviewKind kind, int panel, Transcript subject, IReadOnlyList<ReviewAuthor> authors)
+    {
+        (Options, _machine, Nodes, _step) = (origin.Options, origin._machine, origin.Nodes, origin._step);
+        var nonce = Review.NonceOf(kind, origin.Spec.Id, subject.Digest(), round: 0);
+        Spec = origin.Spec with
+        {
+            Id = RequestSpec.IdOf("alice", nonce),
+            Nonce = nonce,
+            Review = new Review(kind, origin.Spec.Id, Hash32.Zero, Echelon, panel, subject, authors, []),
+        };
+        State = RequestMachine.Open(Spec);
+    }
+
+    /// <summary>A review of an answer that was given here, by the same nodes; of the convicted one where there is a conviction.</summary>
+    public RequestHarness ReviewOf(ReviewKind kind, int panel)
+    {
+        var subject = State.Convictions.Count > 0 ? State.Participants.First(p => p.Node == State.Convictions[0].Node).Transcript! : State.Answer!;
+        var authors = State.Participants.Where(p => p.Generates && p.Transcript is not null && p.Digest == subject.Digest());
+        return new RequestHarness(this, kind, panel, subject, [.. authors.Select(p => new ReviewAuthor(p.Nonce, p.Commitment!))]);
     }
 
     public RequestOptions Options { get; }
@@ -155,6 +177,10 @@ internal sealed class RequestHarness
                 Assert.True(State.IsTerminal || State.PendingDraws >= e.Count, "asks for more draws than are pending");
                 _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, DrawFor(e)));
                 break;
+            case RequestEffect.DrawAudit:
+                _step++;
+                _happened.Enqueue(new RequestEvent.AuditDrawn(new BeaconReveal(0, Chain[0], _step, Chain[_step])));
+                break;
             case RequestEffect.Send { Message: var message, Node: var to }:
                 var node = Node(to);
                 var sent = CoordinatorMessage.FromBytes(message.ToBytes());
@@ -184,13 +210,13 @@ internal sealed class RequestHarness
 
     private List<DrawProof> DrawFor(RequestEffect.DrawNodes wanted)
     {
-        var taken = State.Participants.Select(p => p.Node).ToHashSet();
+        var taken = State.Taken;
         List<DrawProof> draws = [];
         for (var i = 0; i < wanted.Count; i++)
         {
             _step++;
             var beacon = new BeaconReveal(0, Chain[0], _step, Chain[_step]);
-            if (Draw.One(wanted.Purpose, taken.Count, beacon, Spec.Id, Spec.Nonce, Eligible(), taken) is not { } draw)
+            if (Draw.One(wanted.Purpose, State.Participants.Count + draws.Count, beacon, Spec.Id, Spec.Nonce, Eligible(), taken) is not { } draw)
                 break;
             if (Casting is not null)
                 Node(draw.Chosen.Node).Cheat = Casting(wanted.Purpose, State.Participants.Count(p => p.Purpose == wanted.Purpose) + i);
@@ -211,8 +237,13 @@ internal sealed class RequestHarness
         Assert.Equal(1, Finishes);
         Assert.Equal(0, State.PendingDraws);
         Assert.Equal(State.Phase == RequestPhase.Settled, State.Refund == RefundReason.None);
-        Assert.Equal(State.Phase == RequestPhase.Settled, State.Answer is not null);
-        Assert.Equal(State.Phase == RequestPhase.Settled, State.Payments.Count > 0);
+        // A review delivers nothing, and pays only where a bond is lost.
+        if (Spec.Review is null)
+        {
+            Assert.Equal(State.Phase == RequestPhase.Settled, State.Answer is not null);
+            Assert.Equal(State.Phase == RequestPhase.Settled, State.Payments.Count > 0);
+        }
+
         Assert.All(State.Convictions, c => Assert.Contains(Node(c.Node).Cheat, Malicious));
         Assert.Equal(State.Convictions.Select(c => c.Node).ToHashSet(), Jailed);
         Assert.Equal(State.Participants.Count, State.Participants.Select(p => p.Node).Distinct().Count());
