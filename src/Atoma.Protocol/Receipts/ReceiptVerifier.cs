@@ -139,7 +139,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             case EvidenceKind.Equivocation:
                 return conviction.Second is { } second && cheat.Commitment is not null && second.Value != cheat.Commitment.Value && second.IsSigned(signatures);
             case EvidenceKind.Stage2Mismatch:
-                var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
+                var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && RequestMachine.IsAfter(p, cheat) && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
                 return cheat is { Transcript: not null, Commitment: not null } && against >= receipt.Resolvers / 2 + 1;
             default:
                 return cheat is { Transcript: not null, Commitment: not null }
@@ -185,6 +185,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
     {
         var state = receipt.State;
         var level = state.Spec.Integrity;
+        var behind = state.Participants.Where(p => p.Generates && p.Status == ParticipantStatus.Revealed && p.Digest == digest).ToArray();
         var resolvers = Matches(DrawPurpose.Resolver);
         var overruled = resolvers >= receipt.Resolvers / 2 + 1;
         return level.Kind switch
@@ -195,7 +196,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             _ => false,
         };
 
-        int Matches(DrawPurpose purpose) => state.Participants.Count(p => p.Purpose == purpose && VoteOn(p, digest) == Verdict.Match);
+        int Matches(DrawPurpose purpose) => state.Participants.Count(p => p.Purpose == purpose && behind.All(g => RequestMachine.IsAfter(p, g)) && VoteOn(p, digest) == Verdict.Match);
     }
 
     private static Verdict? VoteOn(Participant participant, Hash32 subject) => participant.Ballots.Find(b => b.Subject == subject)?.Vote?.Verdict;

@@ -73,7 +73,7 @@ internal sealed partial class Auditor
         CheckRight(state, digest, behind, checkers, isResolved ? resolvers : null, majority);
 
         Participant[] Matching(DrawPurpose purpose) =>
-            [.. state.Participants.Where(p => p.Purpose == purpose && story.Votes.Contains((p.Node, digest, Verdict.Match)) && p.Status == ParticipantStatus.Voted)];
+            [.. state.Participants.Where(p => p.Purpose == purpose && behind.All(g => p.Draw.Ordinal > g.Draw.Ordinal) && story.Votes.Contains((p.Node, digest, Verdict.Match)) && p.Status == ParticipantStatus.Voted)];
     }
 
     /// <summary>P4's last column, recomputed: each generator its answer, each check its part, no more.</summary>

@@ -73,7 +73,7 @@ internal sealed partial class Auditor(SimWorld world)
             Fail("distinct-draws", $"{Short(state.Spec.Id)} draws {chosen} again, as {draw.Purpose}");
         if (_jailed.Contains(chosen.Id))
             Fail("jail", $"{chosen} is jailed and drawn");
-        if (world.Disk.Ledger.Balance(LedgerAccount.Collateral(chosen.Id)) < Rules.CollateralMin)
+        if (world.Disk.Ledger.Balance(chosen.Collateral) < Rules.CollateralMin)
             Fail("collateral", $"{chosen} is drawn with less collateral than P2.2 demands");
         if (state.Echelon is { } echelon && SimWorld.Echelon(chosen.Hardware) != echelon)
             Fail("echelon", $"{chosen} is drawn from another echelon");

@@ -1,5 +1,5 @@
 using Atoma.Protocol.Common;
-using Atoma.Protocol.Models;
+using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Verification;
@@ -40,6 +40,8 @@ internal sealed class SimNode(SimWorld world, int number, ISigner key, Brain bra
     public NodeId Id { get; } = key.Id;
 
     public ISigner Key => key;
+
+    public LedgerAccount Collateral { get; } = LedgerAccount.Collateral(key.Id);
 
     public Brain Brain => brain;
 

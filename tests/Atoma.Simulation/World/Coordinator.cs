@@ -93,7 +93,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
     {
         if (!_disk.States.TryGetValue(node.Id, out var state))
             state = NodeState.Registered;
-        var suffices = _disk.Ledger.Balance(LedgerAccount.Collateral(node.Id)) >= Rules.CollateralMin;
+        var suffices = _disk.Ledger.Balance(node.Collateral) >= Rules.CollateralMin;
         if (state == NodeState.Registered && NodeMachine.Move(state, NodeState.Active, suffices || _rules.IsEligible(OfferOf(node, NodeState.Active))) == NodeMoveStatus.Ok)
             state = NodeState.Active;
         _disk.States[node.Id] = state;
@@ -114,7 +114,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
     }
 
     private Offer OfferOf(SimNode node, NodeState state) =>
-        new(new EligibleNode(node.Id, SimWorld.Echelon(node.Hardware), node.InputPrice, node.OutputPrice), state, _disk.Ledger.Balance(LedgerAccount.Collateral(node.Id)));
+        new(new EligibleNode(node.Id, SimWorld.Echelon(node.Hardware), node.InputPrice, node.OutputPrice), state, _disk.Ledger.Balance(node.Collateral));
 
     /// <summary>Everybody who may be drawn now.</summary>
     private IEnumerable<EligibleNode> Market() =>

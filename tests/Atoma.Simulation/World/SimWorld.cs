@@ -144,7 +144,7 @@ internal sealed class SimWorld
         foreach (var node in Nodes)
         {
             var amount = node.Number < count ? Rules.CollateralMin * Random.Between(1, 4) : new Micros(1 + Random.Below(9_999_999));
-            operations.Add(new LedgerOperation.Transfer(Random.Hash(), LedgerAccount.External, LedgerAccount.Collateral(node.Id), amount, TransferCode.Bond));
+            operations.Add(new LedgerOperation.Transfer(Random.Hash(), LedgerAccount.External, node.Collateral, amount, TransferCode.Bond));
         }
 
         // One request costs at most about 0.1; a double spender has enough for one.
