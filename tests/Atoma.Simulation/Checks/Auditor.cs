@@ -87,6 +87,13 @@ internal sealed partial class Auditor(SimWorld world)
             Fail("draw", "the eligible set of the proof is not the one drawn from");
     }
 
+    /// <summary>P3.2: a draw that is asked for is made; whoever could leave it out could choose.</summary>
+    public void DrewAll(RequestState state, int drawn, int wanted, IReadOnlyList<EligibleNode> eligible, HashSet<NodeId> taken)
+    {
+        if (drawn < wanted && eligible.Any(e => !taken.Contains(e.Node)))
+            Fail("draw", $"{Short(state.Spec.Id)} gave up a draw although a node was left");
+    }
+
     public void Heard(SimNode node, NodeMessage message)
     {
         if (message.RequestId is not { } request || !TakesPart(request, node.Id))

@@ -15,11 +15,13 @@ internal static class SimulateCommand
     private static readonly Option<bool> Real = new("--real-signatures") { Description = "secp256k1 signatures instead of fast ones." };
     private static readonly Option<bool> Tracing = new("--trace") { Description = "Prints every event; for one seed." };
 
+    private static readonly Option<bool> Mutations = new("--mutations") { Description = "Plants each known bug and prints which invariant finds it." };
+
     public static RootCommand Create()
     {
         var root = new RootCommand("Plays the protocol's own machines in virtual time, with faults and attacks, and checks the invariants after every step.")
         {
-            Seeds, From, Only, Real, Tracing,
+            Seeds, From, Only, Real, Tracing, Mutations,
         };
         root.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         return root;
@@ -27,6 +29,8 @@ internal static class SimulateCommand
 
     private static int Run(ParseResult parsed, CancellationToken stop)
     {
+        if (parsed.GetValue(Mutations))
+            return MutationsCommand.Run();
         var name = parsed.GetValue(Only);
         if (name == "list")
         {

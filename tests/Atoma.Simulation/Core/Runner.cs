@@ -26,6 +26,7 @@ internal static class Runner
     /// <summary>Findings that are not one of the auditor's invariants: an assertion of the protocol's own, or anything else thrown.</summary>
     public const string Assertion = "assertion";
     public const string Crash = "crash";
+    public const string Livelock = "livelock";
 
     private static string Where(Exception e) => string.Join(" < ", (e.StackTrace ?? "").Split('\n').Take(4).Select(l => l.Trim()));
 

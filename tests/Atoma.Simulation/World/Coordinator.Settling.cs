@@ -21,7 +21,7 @@ internal sealed partial class Coordinator
     /// <summary>A new life: open requests of the last one were orphaned (P5.7).</summary>
     public void Start()
     {
-        foreach (var row in _disk.Ledger.Requests.Where(r => r.Open).ToArray())
+        foreach (var row in _disk.Ledger.Requests.Where(r => _rules.IsOpen(r, life)).ToArray())
             Activate(row.Id);
         ScheduleSweep();
     }
@@ -33,7 +33,7 @@ internal sealed partial class Coordinator
             return known;
         if (_disk.Find(request) is not { } row)
             return null;
-        if (RequestRows.Receipt(row) is { } receipt)
+        if (!_rules.IsOpen(row, life) && RequestRows.Receipt(row) is { } receipt)
             return _activations[request] = new Activation(receipt.Receipt.State, Micros.Zero) { IsSettled = true };
         var orphan = _activations[request] = new Activation(RequestMachine.Open(RequestRows.Spec(row)), Micros.Zero);
         world.Auditor.Orphaned(request, this);

@@ -6,6 +6,7 @@ using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Registry;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Simulation.Checks;
 using Atoma.Simulation.Nodes;
 
 namespace Atoma.Simulation.World;
@@ -72,6 +73,9 @@ internal sealed class Activation(RequestState state, Micros dearest)
 /// </summary>
 internal sealed partial class Coordinator(SimWorld world, int life)
 {
+    /// <summary>Steps that one event may lead to: each participant can be lost once, and drawn once.</summary>
+    private const int StepsMax = 1_000;
+
     private readonly SortedDictionary<NodeId, SimNode> _connected = [];
     private readonly Dictionary<Hash32, Activation> _activations = [];
     private readonly Rules _rules = world.Rules;
@@ -170,8 +174,11 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         if (activation.IsRunning)
             return;
         activation.IsRunning = true;
+        var steps = 0;
         while (activation.Happened.TryDequeue(out var next))
         {
+            if (++steps > StepsMax)
+                throw new Violation(Core.Runner.Livelock, $"{Short(activation.State.Spec.Id)} takes {StepsMax} steps at one moment");
             var before = activation.State;
             var step = _rules.Step(before, next, Now);
             activation.State = step.State;
@@ -234,6 +241,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
             taken.Add(draw.Chosen.Node);
         }
 
+        world.Auditor.DrewAll(activation.State, draws.Count, wanted.Count, eligible, taken);
         return draws;
     }
 

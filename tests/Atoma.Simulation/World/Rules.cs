@@ -66,6 +66,9 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     public virtual NodeState Jail(NodeState state) =>
         NodeMachine.Move(state, NodeState.Jailed, collateralSuffices: true) == NodeMoveStatus.Ok ? NodeState.Jailed : state;
 
+    /// <summary>Whether a request has not ended, as a new life finds it.</summary>
+    public virtual bool IsOpen(RequestRow row, int life) => row.Open;
+
     /// <summary>What happens to an open request after a restart.</summary>
     public virtual RequestEvent Recovery => new RequestEvent.Recovered();
 

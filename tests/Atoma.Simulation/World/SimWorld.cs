@@ -28,6 +28,9 @@ internal sealed class SimWorld
     /// <summary>Nothing of a seed lasts longer: deadlines are minutes, appeal windows a quarter of an hour.</summary>
     private const long EndMs = 4 * 3_600_000;
 
+    /// <summary>A seed has a few hundred events, a large one a few thousand: beyond this it goes round in circles.</summary>
+    private const long EventsMax = 200_000;
+
     private static readonly Hash32[] Echelons = [.. Enumerable.Range(0, 4).Select(i => Hash32.Sha256([(byte)i, 0xEC]))];
 
     /// <summary>Beacon chains shared by all seeds: each seed starts at a step of its own.</summary>
@@ -177,7 +180,8 @@ internal sealed class SimWorld
         Requester.Plan(Random.Between(Scenario.RequestsMin, Scenario.RequestsMax));
         while (Time.Next(EndMs) is { } what)
         {
-            Events++;
+            if (++Events > EventsMax)
+                throw new Violation(Runner.Livelock, $"{EventsMax} events and no end");
             try
             {
                 what();
