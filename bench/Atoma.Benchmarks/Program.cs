@@ -14,6 +14,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     DetectionBenchmark.Create(),
     OperatingCurveBenchmark.Create(),
     SoakBenchmark.Create(),
+    ReceiptBenchmark.Create(),
     CurveAnswers.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -84,6 +84,7 @@ public static class ApiApplication
         app.MapHealth();
         app.MapApiDocument();
         app.MapExplorer();
+        app.MapVerifier(AppContext.BaseDirectory);
         return app;
     }
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Atoma.Cli.Economics;
 using Atoma.Cli.Models;
 using Atoma.Cli.Verify;
 
-var root = new RootCommand("Atoma: checks receipts offline and downloads models.")
+var root = new RootCommand("Atoma: checks receipts offline, says what audits and collateral buy, downloads models.")
 {
     VerifyCommand.Build(),
+    EconomicsCommand.Build(),
     ModelsCommand.Build(),
 };
 return await root.Parse(args).InvokeAsync();

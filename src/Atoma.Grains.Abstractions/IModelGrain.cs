@@ -7,7 +7,7 @@ public interface IModelGrain : IGrainWithStringKey
     /// <summary>Adds or renews a node's offer. The first offer of a model fixes its digest, the first of an echelon its known answers.</summary>
     /// <returns>A <see cref="Atoma.Protocol.Nodes.RefusalCode"/> and why; 0 when taken.</returns>
     [Alias("Offer")]
-    Task<OfferReply> Offer(string node, byte[] subscription);
+    Task<OfferReply> Offer(string node, byte[] subscription, NodeTerms terms);
 
     [Alias("Withdraw")]
     Task Withdraw(string node);
@@ -29,4 +29,10 @@ public sealed record ModelMarket([property: Id(0)] byte[] Manifest, [property: I
 [GenerateSerializer, Alias("atoma.NodeOffer"), Immutable]
 public sealed record NodeOffer(
     [property: Id(0)] string Node, [property: Id(1)] string Echelon, [property: Id(2)] long InputPriceMicros, [property: Id(3)] long OutputPriceMicros,
-    [property: Id(4)] bool Exact);
+    [property: Id(4)] bool Exact, [property: Id(5)] NodeTerms Terms);
+
+/// <summary>What the network lets a node do for now.</summary>
+/// <param name="CapMicros">The most that unchecked answers may be worth that it is at work on at once (P6.3).</param>
+/// <param name="Quarantined">Not drawn where answers are checked (P8.1).</param>
+[GenerateSerializer, Alias("atoma.NodeTerms"), Immutable]
+public sealed record NodeTerms([property: Id(0)] long CapMicros, [property: Id(1)] bool Quarantined);

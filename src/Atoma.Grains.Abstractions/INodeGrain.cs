@@ -24,9 +24,11 @@ public interface INodeGrain : IGrainWithStringKey
     Task<bool> Send(byte[] message);
 
     /// <summary>Remembers that this request waits for the node, so that it learns of a lost connection.</summary>
+    /// <param name="request">The request's key.</param>
+    /// <param name="valueMicros">What its answer is worth at most where nobody else computes or checks it; else 0.</param>
     [Alias("Engage")]
     [AlwaysInterleave]
-    Task<bool> Engage(string request);
+    Task<EngageStatus> Engage(string request, long valueMicros);
 
     /// <summary>The request no longer waits for the node.</summary>
     [Alias("Release")]
@@ -37,8 +39,28 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Jail")]
     Task Jail(string reason);
 
+    /// <summary>An assembly did not confirm what it was jailed for.</summary>
+    [Alias("Free")]
+    Task Free();
+
+    /// <summary>What finished requests say of it (<see cref="Atoma.Protocol.Registry.ObservationKind"/>).</summary>
+    [Alias("Observe")]
+    Task Observe(int kind, string request);
+
     [Alias("Describe")]
     Task<NodeInfo?> Describe();
+}
+
+/// <summary>Whether a node can be given work. Append only.</summary>
+public enum EngageStatus
+{
+    Ok = 0,
+
+    /// <summary>Not connected.</summary>
+    Away = 1,
+
+    /// <summary>It is at work on as much unchecked value as its collateral covers (P6.3).</summary>
+    Full = 2,
 }
 
 /// <summary>The way to one connected node, in whichever process its connection ends.</summary>
@@ -114,4 +136,18 @@ public sealed record NodeInfo
 
     /// <summary>Ids of all models that it offers.</summary>
     [Id(16)] public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Not drawn where answers are checked, until its failures are worked off (P8.1).</summary>
+    [Id(17)] public bool Quarantined { get; init; }
+
+    /// <summary>Its sequential test as a part of what slashes it, 0 to 1.</summary>
+    [Id(18)] public double Suspicion { get; init; }
+
+    /// <summary>When a jail for silence ends; null for none.</summary>
+    [Id(19)] public DateTimeOffset? JailedUntil { get; init; }
+
+    /// <summary>Unchecked value it is at work on, and the most it may be.</summary>
+    [Id(20)] public long OutstandingMicros { get; init; }
+
+    [Id(21)] public long OutstandingCapMicros { get; init; }
 }

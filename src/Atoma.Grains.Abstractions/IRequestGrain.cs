@@ -26,6 +26,16 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("NodeLost")]
     Task NodeLost(string node);
 
+    /// <summary>Accepts a review (<see cref="Atoma.Protocol.Requests.Review"/>) and starts it. Asked for again, it is the same one.</summary>
+    /// <param name="spec">Canonical bytes of the request, whose id is this grain's.</param>
+    /// <returns>A <see cref="Atoma.Protocol.Ledger.LedgerStatus"/>.</returns>
+    [Alias("Review")]
+    Task<int> Review(byte[] spec);
+
+    /// <summary>The requester doubts the settled answer (P8.3).</summary>
+    [Alias("Dispute")]
+    Task<DisputeReply> Dispute(string account);
+
     /// <summary>Called for open requests that are due, or that a stop of the process has orphaned.</summary>
     [Alias("Sweep")]
     Task Sweep();
@@ -177,7 +187,13 @@ public sealed record TokenLogprobs([property: Id(0)] TokenLogprob Chosen, [prope
 [GenerateSerializer, Alias("atoma.AnswerEnd"), Immutable]
 public sealed record AnswerEnd
 {
-    /// <summary>settled, refunded or expired.</summary>
+    /// <summary>The status of an answer that is the requester's while its audit still decides over the money.</summary>
+    public const string Delivered = "delivered";
+
+    /// <summary>Whether the answer is the requester's.</summary>
+    public bool IsGiven => Status is "settled" or Delivered;
+
+    /// <summary>settled, delivered, refunded or expired.</summary>
     [Id(0)] public required string Status { get; init; }
 
     /// <summary>Empty when settled, else the refund reason in snake_case.</summary>
@@ -206,6 +222,34 @@ public sealed record AnswerEnd
     /// <summary>Verified embeddings of the inputs, in their order, where asked for; empty unless settled.</summary>
     [Id(10)] public IReadOnlyList<float[]> Vectors { get; init; } = [];
 }
+
+/// <summary>Outcome of a dispute's opening, in order of precedence. Append only.</summary>
+public enum DisputeStatus
+{
+    Opened = 0,
+
+    /// <summary>No such request of this account.</summary>
+    Unknown = 1,
+
+    /// <summary>Only settled answers can be disputed.</summary>
+    NotSettled = 2,
+
+    /// <summary>The window has passed.</summary>
+    TooLate = 3,
+
+    /// <summary>Nobody can tell bit by bit: its nodes do not run in invariant mode.</summary>
+    NotExact = 4,
+
+    InsufficientFunds = 5,
+}
+
+/// <param name="Status">Opened or why not.</param>
+/// <param name="Message">For people.</param>
+/// <param name="Review">Id of the review's request in hex, when opened.</param>
+/// <param name="BondMicros">What is held: lost if the answer is found right.</param>
+[GenerateSerializer, Alias("atoma.DisputeReply"), Immutable]
+public sealed record DisputeReply(
+    [property: Id(0)] DisputeStatus Status, [property: Id(1)] string Message, [property: Id(2)] string Review, [property: Id(3)] long BondMicros);
 
 /// <param name="Account">Whose request it is.</param>
 /// <param name="Json">The view.</param>

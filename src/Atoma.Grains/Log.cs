@@ -38,6 +38,15 @@ internal static partial class Log
     [LoggerMessage(1020, LogLevel.Warning, "Slash {Slash} of node {Node} executed: {Amount} micros divided")]
     public static partial void SlashExecuted(this ILogger log, string slash, string node, long amount);
 
+    [LoggerMessage(1016, LogLevel.Information, "Review {Review} opened: {Kind} of {Origin}, panel of {Panel}")]
+    public static partial void ReviewOpened(this ILogger log, string review, string kind, string origin, int panel);
+
+    [LoggerMessage(1021, LogLevel.Warning, "Node {Node}: {Change} after request {Request}")]
+    public static partial void StandingChanged(this ILogger log, string node, string change, string request);
+
+    [LoggerMessage(1022, LogLevel.Information, "Node {Node} is free again: what it was jailed for was not confirmed")]
+    public static partial void NodeFreed(this ILogger log, string node);
+
     [LoggerMessage(1030, LogLevel.Information, "Beacon chain {Chain} committed, anchor {Anchor}")]
     public static partial void BeaconCommitted(this ILogger log, int chain, string anchor);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 using NetArchTest.Rules;
 
 namespace Atoma.Architecture.Tests;
@@ -30,6 +31,16 @@ public sealed class DependencyTests
         var seen = Repository.Of(assembly).GetReferencedAssemblies().Select(a => a.Name!)
             .Where(n => forbidden.Split(',').Any(f => n == f || (f is "Orleans" or "Microsoft.AspNetCore" && n.StartsWith(f, StringComparison.Ordinal)))).ToArray();
         Assert.True(seen.Length == 0, $"{assembly} uses {string.Join(", ", seen)}");
+    }
+
+    /// <summary>What is compiled for a browser is not loaded here: its project says what it sees.</summary>
+    [Fact]
+    public void Verifier_References_TheProtocolAndTheSignaturesAlone()
+    {
+        var project = XDocument.Parse(Repository.Read("src/Atoma.Verifier/Atoma.Verifier.csproj"));
+        string[] Includes(string kind) => [.. project.Descendants(kind).Select(n => n.Attribute("Include")!.Value)];
+        Assert.Equal(["../Atoma.Protocol/Atoma.Protocol.csproj", "../Atoma.Ethereum/Atoma.Ethereum.csproj"], Includes("ProjectReference"));
+        Assert.Equal(["Microsoft.AspNetCore.Components.WebAssembly"], Includes("PackageReference"));
     }
 
     [Fact]

@@ -68,7 +68,7 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         var finish = answer.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
         var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
         var usage = new UsageBody(end.PromptTokens, end.OutputTokens, end.PromptTokens + end.OutputTokens);
-        if (end.Status != "settled")
+        if (!end.IsGiven)
         {
             await writer.ErrorAsync(Refusals.Of(end, atoma));
         }

@@ -42,6 +42,7 @@ public static class EmbeddedNetwork
             The network is up. Ctrl-C stops it.
 
               Explorer        {{address}}/
+              Verifier        {{address}}/verify/
               API             {{address}}/v1        documentation {{address}}/docs
               Dashboard       {{address}}/dashboard?key={{keys.Admin}}
               Node gateway    {{(settings.GatewayPort > 0 ? $"http://127.0.0.1:{settings.GatewayPort}" : "off")}}

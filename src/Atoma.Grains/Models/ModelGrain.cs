@@ -19,9 +19,9 @@ internal sealed class ModelRecord
 /// <summary>Owns one model: its identity, its echelons' known answers, and who offers it now.</summary>
 internal sealed class ModelGrain([PersistentState("model")] IPersistentState<ModelRecord> record) : Grain, IModelGrain
 {
-    private readonly SortedDictionary<string, Subscription> _offers = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (Subscription Subscription, NodeTerms Terms)> _offers = new(StringComparer.Ordinal);
 
-    public async Task<OfferReply> Offer(string node, byte[] subscription)
+    public async Task<OfferReply> Offer(string node, byte[] subscription, NodeTerms terms)
     {
         var reader = new CanonicalReader(subscription);
         var offer = Subscription.Read(ref reader);
@@ -43,7 +43,7 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
             return new OfferReply((int)RefusalCode.WrongModelDigest, $"The node describes {known.Id} otherwise than this network: upgrade it to the same release.");
         if (await EchelonProblem(offer) is { } problem)
             return new OfferReply((int)RefusalCode.WrongEchelon, problem);
-        _offers[node] = offer;
+        _offers[node] = (offer, terms);
         return new OfferReply(0, "");
     }
 
@@ -57,10 +57,10 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
     {
         if (record.State.Manifest.Length == 0)
             return Task.FromResult<ModelMarket?>(null);
-        var context = _offers.Count == 0 ? Manifest().ContextLength : _offers.Values.Min(o => o.MaxContext);
+        var context = _offers.Count == 0 ? Manifest().ContextLength : _offers.Values.Min(o => o.Subscription.MaxContext);
         NodeOffer[] offers = [.. _offers.Select(o => new NodeOffer(
-            o.Key, o.Value.Echelon.Id().ToString(), o.Value.InputPrice.Value, o.Value.OutputPrice.Value,
-            o.Value.Echelon.IsExact))];
+            o.Key, o.Value.Subscription.Echelon.Id().ToString(), o.Value.Subscription.InputPrice.Value, o.Value.Subscription.OutputPrice.Value,
+            o.Value.Subscription.Echelon.IsExact, o.Value.Terms))];
         return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers));
     }
 

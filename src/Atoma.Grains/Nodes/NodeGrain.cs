@@ -21,18 +21,32 @@ internal sealed class NodeRecord
     [Id(3)] public DateTimeOffset RegisteredAt { get; set; }
 
     [Id(4)] public string JailReason { get; set; } = "";
+
+    /// <summary>When a jail for silence ends; null for any other.</summary>
+    [Id(5)] public DateTimeOffset? JailedUntil { get; set; }
+
+    /// <summary>Its <see cref="NodeStanding"/>, field by field.</summary>
+    [Id(6)] public long StandingMicronats { get; set; }
+
+    [Id(7)] public bool IsQuarantined { get; set; }
+
+    [Id(8)] public int Silences { get; set; }
+
+    /// <summary>Checked requests in hex, each after + (passed) or - (failed).</summary>
+    [Id(9)] public List<string> History { get; set; } = [];
 }
 
 /// <summary>Owns one node: its state, who is connected as it, and which requests wait for it.</summary>
 [Reentrant]
-internal sealed class NodeGrain(
+internal sealed partial class NodeGrain(
     [PersistentState("node")] IPersistentState<NodeRecord> record,
     ILedgerStore ledger,
     NetworkOptions options,
     TimeProvider time,
     ILogger<NodeGrain> log) : Grain, INodeGrain
 {
-    private readonly HashSet<string> _engaged = [];
+    /// <summary>Requests that wait for it, with what each is worth unchecked.</summary>
+    private readonly Dictionary<string, Micros> _engaged = [];
     private INodeLink? _link;
     private string _session = "";
     private IReadOnlyList<Subscription> _subscriptions = [];
@@ -85,30 +99,10 @@ internal sealed class NodeGrain(
         }
     }
 
-    public Task<bool> Engage(string request)
-    {
-        if (_link is null)
-            return Task.FromResult(false);
-        _engaged.Add(request);
-        return Task.FromResult(true);
-    }
-
     public Task Release(string request)
     {
         _engaged.Remove(request);
         return Task.CompletedTask;
-    }
-
-    public async Task Jail(string reason)
-    {
-        if (NodeMachine.Move(record.State.State, NodeState.Jailed, collateralSuffices: true) != NodeMoveStatus.Ok)
-            return;
-        record.State.State = NodeState.Jailed;
-        record.State.JailReason = reason;
-        await record.WriteStateAsync();
-        log.NodeJailed(Id.ToString(), reason);
-        await Withdraw(_subscriptions);
-        await Send(new CoordinatorMessage.Notice($"Jailed: it {reason}. The evidence is in the request's receipt; see /v1/nodes/{Id}/slashes.").ToBytes());
     }
 
     public async Task<NodeInfo?> Describe()
@@ -139,6 +133,11 @@ internal sealed class NodeGrain(
             EarningsMicros = earnings.Value,
             RegisteredAt = record.State.RegisteredAt,
             JailReason = record.State.JailReason,
+            JailedUntil = record.State.JailedUntil,
+            Quarantined = record.State.IsQuarantined,
+            Suspicion = record.State.StandingMicronats / (double)NodeStanding.ThresholdMicronats,
+            OutstandingMicros = Outstanding.Value,
+            OutstandingCapMicros = Terms.CapMicros,
             Models = [.. _subscriptions.Select(s => s.Model.Id)],
         };
     }
@@ -158,6 +157,9 @@ internal sealed class NodeGrain(
                 $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. Bond more and connect again.", Name(record.State.State), 0, collateral.Value);
         }
 
+        _collateral = collateral;
+        if (record.State.State == NodeState.Jailed && suffices && record.State.JailedUntil <= time.GetUtcNow())
+            await Free();
         switch (NodeMachine.Move(record.State.State, NodeState.Active, suffices))
         {
             case NodeMoveStatus.NotAllowed:
@@ -182,12 +184,12 @@ internal sealed class NodeGrain(
     {
         foreach (var subscription in subscriptions)
         {
-            var reply = await Model(subscription).Offer(Id.ToString(), Bytes(subscription));
+            var reply = await Model(subscription).Offer(Id.ToString(), Bytes(subscription), Terms);
             if (reply.Code == 0)
                 continue;
             await Withdraw(Except(subscriptions, _subscriptions));
             foreach (var before in _link is null ? [] : _subscriptions)
-                await Model(before).Offer(Id.ToString(), Bytes(before));
+                await Model(before).Offer(Id.ToString(), Bytes(before), Terms);
             return reply;
         }
 
@@ -238,8 +240,17 @@ internal sealed class NodeGrain(
         _leaseTimer ??= this.RegisterGrainTimer(CheckLease, new GrainTimerCreationOptions(period, period) { KeepAlive = true });
     }
 
-    private Task CheckLease(CancellationToken cancellationToken) =>
-        _link is not null && time.GetUtcNow() > _leaseEnds ? Lose("lease ended") : Task.CompletedTask;
+    private async Task CheckLease(CancellationToken cancellationToken)
+    {
+        if (_link is null)
+            return;
+        if (time.GetUtcNow() > _leaseEnds)
+            await Lose("lease ended");
+        else if (record.State.State == NodeState.Jailed && record.State.JailedUntil <= time.GetUtcNow())
+            await Free();
+        else
+            await CheckCollateral();
+    }
 
     private async Task Lose(string why, bool withdraw = true)
     {
@@ -251,7 +262,7 @@ internal sealed class NodeGrain(
         // A newer connection under way has renewed the offers, or will.
         if (withdraw && _connecting == 0)
             await Withdraw(_subscriptions);
-        string[] waiting = [.. _engaged];
+        string[] waiting = [.. _engaged.Keys];
         _engaged.Clear();
         foreach (var request in waiting)
             await GrainFactory.GetGrain<IRequestGrain>(request).NodeLost(Id.ToString());

@@ -9,11 +9,14 @@ namespace Atoma.Grains.Requests;
 /// <summary>The last event of an answer, from the request's terminal state.</summary>
 internal static class AnswerEnds
 {
+    /// <param name="state">Terminal, or delivered ahead of its audit.</param>
+    /// <param name="tokenizer">Null where the model is no longer known here.</param>
     public static AnswerEnd Of(RequestState state, ITokenizer? tokenizer)
     {
+        var given = state.Answer ?? (state is { Delivered: true, IsTerminal: false } ? state.Participants.Find(p => p is { Generates: true, IsActive: true })?.Transcript : null);
         var text = "";
         IReadOnlyList<TokenLogprobs> logprobs = [];
-        if (state.Answer is { } answer && tokenizer is not null)
+        if (given is { } answer && tokenizer is not null)
         {
             var whole = new AnswerText(tokenizer, state.Spec.Parameters.Stop, state.Spec.Parameters.StopTokens);
             whole.Add([.. answer.Output]);
@@ -25,20 +28,20 @@ internal static class AnswerEnds
 
         return new AnswerEnd
         {
-            Status = RequestView.Name(state.Phase),
+            Status = state is { Delivered: true, IsTerminal: false } ? AnswerEnd.Delivered : RequestView.Name(state.Phase),
             Reason = state.Refund == RefundReason.None ? "" : RequestView.Snake(state.Refund.ToString()),
-            FinishReason = state.Answer?.Finish switch
+            FinishReason = given?.Finish switch
             {
                 null => "",
                 FinishReason.Length => "length",
                 _ => "stop",
             },
             PromptTokens = state.Spec.Prompt.Count,
-            OutputTokens = state.Answer?.OutputCount ?? 0,
-            PriceMicros = state.Price.Value,
+            OutputTokens = given?.OutputCount ?? 0,
+            PriceMicros = state.IsTerminal || given is null ? state.Price.Value : RequestMachine.PriceOf(state, given).Value,
             Text = text,
             Logprobs = logprobs,
-            Vectors = state.Answer?.Vectors.Select(v => v.Values.ToArray()).ToArray() ?? [],
+            Vectors = given?.Vectors.Select(v => v.Values.ToArray()).ToArray() ?? [],
             Integrity = state.Spec.Integrity.ToString(),
             Convictions = state.Convictions.Count,
         };

@@ -28,11 +28,17 @@ internal sealed class Quoter(NetworkOptions options)
         var terms = parameters.IsEmbedding ? options.Terms with { CheckPermille = 1000 } : options.Terms;
 
         // Until soft evidence is judged over many answers (P8.1), only nodes whose answers can be compared bit by bit are checked.
-        var checkable = EligibleSet.OfOneEchelon(market.Offers.Where(o => o.Exact).Select(Eligible), echelon: null);
+        var checkable = EligibleSet.OfOneEchelon(market.Offers.Where(o => o.Exact && !o.Terms.Quarantined).Select(Eligible), echelon: null);
         if (!TryIntegrity(call, checkable.Count, out var level, out var refusal))
             return new Quote(null, refusal with { PromptTokens = prompt.Count });
+        var needed = EligibleSet.Needed(level, options.AuditCheckers);
+        // Where bits cannot be compared, thresholds can where they are published; short of both, an answer is taken on its word.
+        var comparison = Comparison.Exact;
         var eligible = level.Kind == IntegrityKind.None ? EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null) : checkable;
-        var needed = EligibleSet.Needed(level);
+        if (level.Kind == IntegrityKind.None && eligible.Count > 0 && !market.Offers.Any(o => o.Exact && o.Echelon == eligible[0].Echelon.ToString()))
+            comparison = Comparison.Statistical;
+        if (level.Kind == IntegrityKind.Sampled && eligible.Count < needed && !parameters.IsEmbedding && Comparable(market) is { Count: > 0 } others && others.Count >= needed)
+            (eligible, comparison) = (others, Comparison.Statistical);
         if (eligible.Count < needed)
         {
             return Refuse(SubmitStatus.NoEligibleNode,
@@ -47,8 +53,15 @@ internal sealed class Quoter(NetworkOptions options)
         return new Quote(new RequestSpec(
             id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, terms,
             terms.UpperBound(level, eligible, prompt.Count, parameters.MaxTokens), created,
-            created.AddMilliseconds(options.Request.DeadlineMs)), null);
+            created.AddMilliseconds(options.Request.DeadlineMs))
+        {
+            Comparison = comparison,
+        }, null);
     }
+
+    /// <summary>Nodes outside invariant mode whose answers published thresholds can judge (P7.4).</summary>
+    private static IReadOnlyList<EligibleNode> Comparable(ModelMarket market) => EligibleSet.OfOneEchelon(
+        market.Offers.Where(o => !o.Exact).Select(Eligible).Where(n => PublishedThresholds.Find(n.Echelon, n.Echelon).Count > 0), echelon: null);
 
     public static EligibleNode Eligible(NodeOffer offer) =>
         new(NodeId.Parse(offer.Node), Hash32.Parse(offer.Echelon), new Micros(offer.InputPriceMicros), new Micros(offer.OutputPriceMicros));
@@ -110,7 +123,7 @@ internal sealed class Quoter(NetworkOptions options)
         {
             if (!(assurance is > 0 and < 1))
                 return Fail(SubmitStatus.IntegrityUnknown, "assurance is a probability between 0 and 1, e.g. 0.999.", out refusal);
-            var cheapest = eligible == 0 ? null : Assurance.Cheapest(assurance, eligible, options.AdversaryPermille / 1000.0, options.CheckPermille);
+            var cheapest = eligible == 0 ? null : Assurance.Cheapest(assurance, eligible, options.AdversaryPermille / 1000.0, options.Terms);
             if (cheapest is null)
             {
                 return Fail(SubmitStatus.IntegrityUnavailable,
@@ -124,11 +137,10 @@ internal sealed class Quoter(NetworkOptions options)
         if (!IntegrityLevel.TryParse(call.Integrity, out level))
         {
             return Fail(SubmitStatus.IntegrityUnknown,
-                "integrity is \"none\", \"checked\", \"checked:3\", \"replicated:3\" or {\"assurance\": 0.999}.", out refusal);
+                "integrity is \"none\", \"sampled\", \"checked\", \"checked:3\", \"replicated:3\" or {\"assurance\": 0.999}.", out refusal);
         }
 
-        return level.Kind != IntegrityKind.Sampled
-            || Fail(SubmitStatus.IntegrityUnavailable, "This network does not offer \"sampled\" yet. Ask for \"none\" or \"checked\".", out refusal);
+        return true;
     }
 
     private static bool Fail(SubmitStatus status, string message, out SubmitReply refusal)

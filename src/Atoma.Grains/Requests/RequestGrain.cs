@@ -25,6 +25,7 @@ internal sealed class RequestGrain(
     private readonly RequestMachine _machine = new(options.Request, signatures);
     private readonly Settler _settler = new(ledger, coordinator, options);
     private readonly Quoter _quoter = new(options);
+    private Drawing? _drawing;
     private readonly AnswerLog _answer = new();
     private readonly Queue<RequestEvent> _happened = new();
     private RequestState? _state;
@@ -98,10 +99,37 @@ internal sealed class RequestGrain(
         _state = RequestMachine.Open(spec);
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _logprobs = new AnswerLogprobs(tokenizer);
-        _dearest = market.Offers.Select(Quoter.Eligible).Select(AnswerPrice).Aggregate(Micros.Zero, Micros.Max);
+        _dearest = market.Offers.Select(Quoter.Eligible).Select(n => Drawing.Price(spec, n)).Aggregate(Micros.Zero, Micros.Max);
         _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)tokenizer.ToolCalls);
         await Happened(new RequestEvent.Started());
         return _accepted;
+    }
+
+    public async Task<int> Review(byte[] spec)
+    {
+        if (_state is not null)
+            return (int)LedgerStatus.AlreadyDone;
+        var review = RequestSpec.FromBytes(spec);
+        Invariant.Assert(review.Review is not null);
+        Invariant.Assert(Keys.Request(review.Id) == Key);
+        var @case = review.Review.Case == Hash32.Zero ? null : await ledger.FindSlashAsync(review.Review.Case, default);
+        var result = await ledger.CommitAsync(Settlement.Accept(review, @case), default);
+        if (result.Status != LedgerStatus.Ok)
+            return (int)result.Status;
+        log.ReviewOpened(review.Id.ToString(), review.Review.Kind.ToString(), review.Review.Origin.ToString(), review.Review.Panel);
+        _state = RequestMachine.Open(review);
+        await Happened(new RequestEvent.Started());
+        return (int)LedgerStatus.Ok;
+    }
+
+    public async Task<DisputeReply> Dispute(string account)
+    {
+        var now = time.GetUtcNow();
+        if (Disputes.Refusal(_state, _settled ? _receipt : null, account, now, options) is { } refused)
+            return refused;
+        var dispute = Disputes.Spec(_state!, now, options);
+        var opened = await GrainFactory.GetGrain<IRequestGrain>(Keys.Request(dispute.Id)).Review(dispute.ToBytes());
+        return Disputes.Reply((LedgerStatus)opened, dispute);
     }
 
     public IAsyncEnumerable<AnswerEvent> Watch(int from, CancellationToken cancellationToken = default) =>
@@ -147,7 +175,16 @@ internal sealed class RequestGrain(
         switch (effect)
         {
             case RequestEffect.DrawNodes e:
-                _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, await DrawAsync(e)));
+                _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, await (_drawing ??= new Drawing(GrainFactory)).DrawAsync(e, _state!, _dearest)));
+                break;
+            case RequestEffect.DrawAudit:
+                _happened.Enqueue(new RequestEvent.AuditDrawn((await (_drawing ??= new Drawing(GrainFactory)).NextAsync(1))[0]));
+                break;
+            case RequestEffect.Deliver:
+                End();
+                break;
+            case RequestEffect.Release e:
+                await GrainFactory.GetGrain<INodeGrain>(Keys.Node(e.Node)).Free();
                 break;
             case RequestEffect.Send e:
                 await Send(e.Node, e.Message);
@@ -163,31 +200,6 @@ internal sealed class RequestGrain(
         }
     }
 
-    private async Task<IReadOnlyList<DrawProof>> DrawAsync(RequestEffect.DrawNodes wanted)
-    {
-        var spec = _state!.Spec;
-        var market = await GrainFactory.GetGrain<IModelGrain>(Keys.Model(spec.Model.Id)).Market();
-        // Nobody dearer than what was quoted: the hold is an upper bound.
-        var offers = (market?.Offers ?? []).Select(Quoter.Eligible).Where(n => AnswerPrice(n) <= _dearest);
-        var eligible = EligibleSet.OfOneEchelon(offers, _state.Echelon);
-        var steps = await GrainFactory.GetGrain<IBeaconGrain>(Keys.Beacon).Next(wanted.Count);
-        var taken = _state.Participants.Select(p => p.Node).ToHashSet();
-        var draws = new List<DrawProof>();
-        foreach (var step in steps)
-        {
-            var beacon = new BeaconReveal(step.Chain, Hash32.Parse(step.Anchor), step.Step, Hash32.Parse(step.Value));
-            if (Draw.One(wanted.Purpose, taken.Count, beacon, spec.Id, spec.Nonce, eligible, taken) is not { } draw)
-                break;
-            draws.Add(draw);
-            taken.Add(draw.Chosen.Node);
-        }
-
-        return draws;
-    }
-
-    /// <summary>What this node's full answer would cost.</summary>
-    private Micros AnswerPrice(EligibleNode node) => PriceTerms.Answer(node, _state!.Spec.Prompt.Count, _state.Spec.Parameters.MaxTokens);
-
     private async Task Send(NodeId node, CoordinatorMessage message)
     {
         var grain = GrainFactory.GetGrain<INodeGrain>(Keys.Node(node));
@@ -196,7 +208,15 @@ internal sealed class RequestGrain(
         {
             if (message is CoordinatorMessage.Closed)
                 await grain.Release(Key);
-            var reached = (!asksSomething || await grain.Engage(Key)) && await grain.Send(message.ToBytes());
+            var engaged = asksSomething ? await grain.Engage(Key, Unchecked(node, message).Value) : EngageStatus.Ok;
+            if (engaged == EngageStatus.Full)
+            {
+                // No fault of the node's: another is drawn.
+                _happened.Enqueue(new RequestEvent.Received(node, new NodeMessage.Refuse(_state!.Spec.Id, "its collateral covers no more")));
+                return;
+            }
+
+            var reached = engaged == EngageStatus.Ok && await grain.Send(message.ToBytes());
             if (!reached && asksSomething)
                 _happened.Enqueue(new RequestEvent.NodeLost(node));
         }
@@ -207,6 +227,12 @@ internal sealed class RequestGrain(
                 _happened.Enqueue(new RequestEvent.NodeLost(node));
         }
     }
+
+    /// <summary>P6.3: what the node could be paid for an answer that nobody looks at.</summary>
+    private Micros Unchecked(NodeId node, CoordinatorMessage message) =>
+        message is CoordinatorMessage.Work && Drawing.IsUnchecked(_state!.Spec.Integrity)
+            ? Drawing.Price(_state.Spec, _state.Participants.Find(p => p.Node == node)!.Draw.Chosen)
+            : Micros.Zero;
 
     private async Task Settle()
     {
@@ -234,6 +260,7 @@ internal sealed class RequestGrain(
             _timer = null;
             if (_state.Phase == RequestPhase.Settled)
                 status.MarkServed();
+            await new Followup(GrainFactory, options).AfterAsync(_state, time.GetUtcNow());
             log.RequestEnded(_state.Spec.Id.ToString(), RequestView.Name(_state.Phase), _state.Refund.ToString(),
                 _state.Answer?.OutputCount ?? 0, _state.Price.Value, _state.Convictions.Count);
             End();

@@ -20,7 +20,8 @@ internal sealed class Settler(ILedgerStore ledger, ISigner coordinator, NetworkO
             var balances = new Dictionary<LedgerAccount, Micros>();
             foreach (var account in Settlement.Consulted(state))
                 balances[account] = await ledger.BalanceAsync(account, default);
-            var result = await ledger.CommitAsync(Settlement.Finish(receipt, account => balances[account], options.Request, options.AppealWindow), default);
+            var @case = state.Spec.Review is { } review && review.Case != Hash32.Zero ? await ledger.FindSlashAsync(review.Case, default) : null;
+            var result = await ledger.CommitAsync(Settlement.Finish(receipt, account => balances[account], @case, options.Request, options.AppealWindow), default);
             if (result.Status != LedgerStatus.InsufficientFunds || attempt == AttemptsMax)
                 return (result, receipt);
         }

@@ -2,6 +2,7 @@ using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Requests;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +16,9 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
     : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>Until a case for which nobody was there is tried again.</summary>
+    private static readonly TimeSpan AssemblyRetry = TimeSpan.FromMinutes(1);
 
     /// <summary>Rows per round; what is left comes in the next.</summary>
     private const int BatchMax = 200;
@@ -90,8 +94,27 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
 
     private async Task ExecuteAsync(SlashRow row, CancellationToken cancellationToken)
     {
+        if (SlashCase.FromBytes(row.State) is { NeedsAssembly: true } open)
+        {
+            await ConveneAsync(row, open, cancellationToken);
+            return;
+        }
+
         var result = await ledger.CommitAsync(SlashCase.Execute(row, options.SlashShares), cancellationToken);
         if (result.Succeeded)
             log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
+    }
+
+    /// <summary>P8.2: asks all nodes of the answer's echelon; when nobody is there, later again.</summary>
+    private async Task ConveneAsync(SlashRow row, SlashCase open, CancellationToken cancellationToken)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var origin = RequestRows.Receipt((await ledger.FindRequestAsync(open.Request, cancellationToken))!)!.Receipt.State;
+        var market = await grains.GetGrain<IModelGrain>(Keys.Model(origin.Spec.Model.Id)).Market();
+        NodeOffer[] offers = [.. (market?.Offers ?? []).Where(o => !o.Terms.Quarantined)];
+        if (CaseRules.Assembly(open, origin, [.. offers.Select(Quoter.Eligible)], now, options.Request.DeadlineMs) is { } assembly)
+            await grains.GetGrain<IRequestGrain>(Keys.Request(assembly.Id)).Review(assembly.ToBytes());
+        else
+            await ledger.CommitAsync(CaseRules.Postponed(row, now, AssemblyRetry), cancellationToken);
     }
 }

@@ -44,6 +44,14 @@ public readonly record struct Micros(long Value) : IComparable<Micros>
         return new Micros(checked((long)(((Int128)Value * permille + 999) / 1000)));
     }
 
+    /// <summary>amount × parts / 1,000,000,000, rounded up.</summary>
+    public Micros BillionthsCeiling(long parts)
+    {
+        Invariant.Assert(Value >= 0);
+        Invariant.Assert(parts >= 0);
+        return new Micros(checked((long)(((Int128)Value * parts + 999_999_999) / 1_000_000_000)));
+    }
+
     /// <summary>Price of <paramref name="tokens"/> at this price per 1,000 tokens, rounded up.</summary>
     public Micros ForTokensCeiling(int tokens)
     {

@@ -1,5 +1,6 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Requests;
 
 namespace Atoma.Protocol.Disputes;
 
@@ -30,9 +31,11 @@ public static class SlashSplit
     {
         Invariant.Assert(shares.IsValid);
         Invariant.Assert(amount >= Micros.Zero);
+        // What the network asked for itself has no requester to make whole.
+        var isNetwork = requesterAccount == RequestSpec.NetworkAccount;
         var parts = new List<SlashPart>
         {
-            new(LedgerAccount.User(requesterAccount), amount.PermilleFloor(shares.Requester), TransferCode.SlashRequester),
+            new(LedgerAccount.User(requesterAccount), isNetwork ? Micros.Zero : amount.PermilleFloor(shares.Requester), TransferCode.SlashRequester),
             new(LedgerAccount.Burn, amount.PermilleFloor(shares.Burn), TransferCode.SlashBurn),
         };
         Spread(amount.PermilleFloor(shares.Honest), honest, TransferCode.SlashHonest);

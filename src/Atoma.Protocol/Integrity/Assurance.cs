@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Sampling;
 
 namespace Atoma.Protocol.Integrity;
 
@@ -12,8 +13,8 @@ public static class Assurance
     /// <param name="level">Level of the request.</param>
     /// <param name="eligible">N: nodes that can be drawn.</param>
     /// <param name="adversaryShare">r, 0 to 1.</param>
-    /// <param name="auditProbability">p of L1.</param>
-    public static double UndetectedFraud(IntegrityLevel level, int eligible, double adversaryShare, double auditProbability = 0)
+    /// <param name="terms">p and k of L1.</param>
+    public static double UndetectedFraud(IntegrityLevel level, int eligible, double adversaryShare, PriceTerms terms)
     {
         Invariant.Assert(eligible > 0);
         var adversaries = (int)Math.Ceiling(adversaryShare * eligible - 1e-9);
@@ -23,14 +24,20 @@ public static class Assurance
             case IntegrityKind.None:
                 return primary;
             case IntegrityKind.Sampled:
-                return primary * (1 - auditProbability * (1 - Share(adversaries - 1, eligible - 1)));
+                return primary * (1 - terms.AuditPpm / (double)Audit.Certain * (1 - Majority(terms.AuditCheckers)));
             case IntegrityKind.Checked:
-                var majority = 0.0;
-                for (var j = level.Quorum; j <= level.Count; j++)
-                    majority += Hypergeometric(eligible - 1, adversaries - 1, level.Count, j);
-                return primary * majority;
+                return primary * Majority(level.Count);
             default:
                 return Hypergeometric(eligible, adversaries, level.Count, level.Count);
+        }
+
+        // Of k checkers drawn besides an adversary's primary, at least a quorum is the adversary's too.
+        double Majority(int k)
+        {
+            var sum = 0.0;
+            for (var j = k / 2 + 1; j <= k; j++)
+                sum += Hypergeometric(eligible - 1, adversaries - 1, k, j);
+            return sum;
         }
     }
 
@@ -38,30 +45,34 @@ public static class Assurance
     /// <param name="assurance">Wanted probability that a wrong answer is caught, (0, 1).</param>
     /// <param name="eligible">N.</param>
     /// <param name="adversaryShare">r.</param>
-    /// <param name="checkPermille">v: cost of a check relative to the answer, in permille.</param>
-    public static IntegrityLevel? Cheapest(double assurance, int eligible, double adversaryShare, int checkPermille)
+    /// <param name="terms">What checks and audits cost, and p.</param>
+    public static IntegrityLevel? Cheapest(double assurance, int eligible, double adversaryShare, PriceTerms terms)
     {
         return Offered(eligible)
-            .Where(l => 1 - UndetectedFraud(l, eligible, adversaryShare) >= assurance)
-            .OrderBy(l => CostPermille(l, checkPermille))
+            .Where(l => 1 - UndetectedFraud(l, eligible, adversaryShare, terms) >= assurance)
+            .OrderBy(l => CostMillionths(l, terms))
             .Select(l => (IntegrityLevel?)l)
             .FirstOrDefault();
     }
 
-    /// <summary>What a level costs in thousandths of one answer (P4's last column).</summary>
-    public static int CostPermille(IntegrityLevel level, int checkPermille) =>
-        level.Kind == IntegrityKind.Replicated ? 1000 * level.Count : 1000 + level.Checkers * checkPermille;
+    /// <summary>What a level costs in millionths of one answer (P4's last column).</summary>
+    public static long CostMillionths(IntegrityLevel level, PriceTerms terms) => level.Kind switch
+    {
+        IntegrityKind.Replicated => 1_000_000L * level.Count,
+        IntegrityKind.Sampled => 1_000_000L + (long)terms.AuditPpm * terms.AuditCheckers * terms.CheckPermille / 1000,
+        _ => 1_000_000L + 1000L * level.Checkers * terms.CheckPermille,
+    };
 
     private static IEnumerable<IntegrityLevel> Offered(int eligible)
     {
         yield return IntegrityLevel.None;
+        if (eligible >= 2)
+            yield return IntegrityLevel.Sampled;
         for (var k = 1; k <= IntegrityLevel.CheckersMax && k + 1 <= eligible; k += 2)
             yield return IntegrityLevel.CheckedBy(k);
         for (var n = 2; n <= IntegrityLevel.ReplicasMax && n <= eligible; n++)
             yield return IntegrityLevel.Replicated(n);
     }
-
-    private static double Share(int part, int whole) => whole <= 0 ? 0 : Math.Max(0, (double)part / whole);
 
     /// <summary>P(exactly j marked among k drawn without replacement from N with K marked).</summary>
     private static double Hypergeometric(int population, int marked, int drawn, int hits)

@@ -6,7 +6,9 @@ namespace Atoma.Protocol.Integrity;
 /// <summary>What a request pays beyond its nodes' own prices.</summary>
 /// <param name="CheckPermille">v: price of one check relative to the answer, measured per echelon (P4, P6.4).</param>
 /// <param name="FeePermille">The network's share of every payment to a node.</param>
-public readonly record struct PriceTerms(int CheckPermille, int FeePermille)
+/// <param name="AuditPpm">p: probability that a sampled answer is audited, in millionths (P6.1).</param>
+/// <param name="AuditCheckers">k: checkers of one audit.</param>
+public readonly record struct PriceTerms(int CheckPermille, int FeePermille, int AuditPpm = 0, int AuditCheckers = 1)
 {
     /// <summary>A check that costs a hundred answers is no check.</summary>
     public const int CheckPermilleMax = 100_000;
@@ -18,10 +20,14 @@ public readonly record struct PriceTerms(int CheckPermille, int FeePermille)
     /// <summary>The price of one check of an answer.</summary>
     public Micros Check(Micros answer) => answer.PermilleCeiling(CheckPermille);
 
+    /// <summary>What a sampled answer pays for audits, its own or another's: p·k·v of its price (P4).</summary>
+    public Micros AuditFee(Micros answer) => answer.BillionthsCeiling((long)AuditPpm * AuditCheckers * CheckPermille);
+
     /// <summary>The most a request can cost: the dearest eligible node's price for the full output, at this level (P5.1).</summary>
     public Micros UpperBound(IntegrityLevel level, IEnumerable<EligibleNode> eligible, int inputTokens, int maxTokens)
     {
         var dearest = eligible.Select(n => Answer(n, inputTokens, maxTokens)).Aggregate(Micros.Zero, Micros.Max);
-        return dearest * level.Generators + Check(dearest) * level.Checkers;
+        var audit = level.Kind == IntegrityKind.Sampled ? AuditFee(dearest) : Micros.Zero;
+        return dearest * level.Generators + Check(dearest) * level.Checkers + audit;
     }
 }

@@ -28,6 +28,9 @@ public enum AccountKind : byte
 
     /// <summary>Destroyed money. Nothing leaves it.</summary>
     Burn = 7,
+
+    /// <summary>What sampled answers pay for audits, until an audit is paid from it (P4).</summary>
+    AuditPool = 8,
 }
 
 /// <summary>An account: its kind and whose it is. Shown as <c>kind</c> or <c>kind:owner</c>.</summary>
@@ -44,6 +47,8 @@ public readonly record struct LedgerAccount(AccountKind Kind, string Owner)
     public static LedgerAccount Treasury { get; } = new(AccountKind.Treasury, "");
 
     public static LedgerAccount Burn { get; } = new(AccountKind.Burn, "");
+
+    public static LedgerAccount AuditPool { get; } = new(AccountKind.AuditPool, "");
 
     public static LedgerAccount User(string id) => new(AccountKind.User, id);
 
@@ -78,4 +83,13 @@ public enum TransferCode : byte
     SlashBurn = 16,
     SlashReturn = 17,
     SilencePenalty = 18,
+
+    /// <summary>A sampled answer's share in the cost of audits.</summary>
+    AuditFee = 19,
+
+    /// <summary>A checker of an audit or a canary, from the audit pool.</summary>
+    PayAuditor = 20,
+
+    /// <summary>A disputer's bond, or what the resolvers leave of it.</summary>
+    BondForfeit = 21,
 }

@@ -35,11 +35,11 @@ public sealed class ReceiptFormatException : FormatException
     public string Field { get; } = "receipt";
 }
 
-/// <summary>The canonical encoding of receipts (P9), described byte by byte in docs/receipts.md. Equal transcripts are stored once.</summary>
+/// <summary>The canonical encoding of receipts (P9), described byte by byte in docs/receipts.md. Equal transcripts are stored once, and so is the question they share.</summary>
 public static class ReceiptCodec
 {
     /// <summary>First byte of every receipt.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
 
     /// <summary>Participants of one request: generators, checkers and resolvers with all their replacements.</summary>
     public const int ParticipantsMax = 64;
@@ -67,13 +67,17 @@ public static class ReceiptCodec
         f.Field("cancelled_at", w => w.Int32(state.CancelAt ?? -1));
         f.Field("replacements", w => w.Int32(state.Replacements));
         f.Field("streamed", w => w.Tokens([.. state.Published]));
+        f.Field("has_audit", w => w.Bool(state.Audit is not null));
+        if (state.Audit is { } audit)
+            f.Field("audit", w => WriteBeacon(w, audit));
+        f.Field("finding", w => w.Byte((byte)(state.Finding is { } finding ? (int)finding + 1 : 0)));
         f.Field("finished_at", w => w.Int64(receipt.FinishedAt.ToUnixTimeMilliseconds()));
 
         Transcript[] transcripts = [.. state.Participants.Where(p => p.Transcript is not null).DistinctBy(p => p.Digest).Select(p => p.Transcript!)];
         Hash32[] digests = [.. transcripts.Select(t => t.Digest())];
         f.Field("transcripts.count", w => w.Count(transcripts.Length));
         for (var i = 0; i < transcripts.Length; i++)
-            WriteTranscript(f, $"transcripts[{i}]", transcripts[i]);
+            WriteTranscript(f, $"transcripts[{i}]", transcripts[i], state.Spec);
         f.Field("answer", w => w.Int32(state.Answer is null ? -1 : Array.IndexOf(digests, state.Answer.Digest())));
 
         f.Field("participants.count", w => w.Count(state.Participants.Count));
@@ -134,16 +138,28 @@ public static class ReceiptCodec
         f.Field("request.streaming", w => w.Bool(spec.Streaming));
         f.Field("request.check_permille", w => w.Int32(spec.Terms.CheckPermille));
         f.Field("request.fee_permille", w => w.Int32(spec.Terms.FeePermille));
+        f.Field("request.audit_ppm", w => w.Int32(spec.Terms.AuditPpm));
+        f.Field("request.audit_checkers", w => w.Byte((byte)spec.Terms.AuditCheckers));
+        f.Field("request.comparison", w => w.Byte((byte)spec.Comparison));
         f.Field("request.hold", w => w.Money(spec.Hold));
         f.Field("request.created_at", w => w.Int64(spec.CreatedAt.ToUnixTimeMilliseconds()));
         f.Field("request.deadline", w => w.Int64(spec.Deadline.ToUnixTimeMilliseconds()));
+        f.Field("request.has_review", w => w.Bool(spec.Review is not null));
+        if (spec.Review is not null)
+            f.Field("request.review", spec.Review.Write);
     }
 
-    private static void WriteTranscript(FieldRecorder f, string path, Transcript transcript)
+    private static void WriteBeacon(CanonicalWriter w, BeaconReveal beacon) =>
+        w.Int32(beacon.Chain).Hash(beacon.Anchor).Int32(beacon.Step).Hash(beacon.Value);
+
+    private static BeaconReveal ReadBeacon(ref CanonicalReader r) => new(r.Int32(), r.Hash(), r.Int32(), r.Hash());
+
+    private static void WriteTranscript(FieldRecorder f, string path, Transcript transcript, RequestSpec spec)
     {
-        f.Field($"{path}.model", w => w.Hash(transcript.Model));
-        f.Field($"{path}.prompt", w => w.Tokens([.. transcript.Prompt]));
-        f.Field($"{path}.parameters", transcript.Parameters.Write);
+        var asAsked = AnswersQuestionOf(transcript, spec);
+        f.Field($"{path}.as_asked", w => w.Bool(asAsked));
+        if (!asAsked)
+            f.Field($"{path}.question", transcript.WriteQuestion);
         f.Field($"{path}.chunks.count", w => w.Count(transcript.Chunks.Count));
         for (var i = 0; i < transcript.Chunks.Count; i++)
         {
@@ -155,6 +171,15 @@ public static class ReceiptCodec
         for (var i = 0; i < transcript.Vectors.Count; i++)
             f.Field($"{path}.vectors[{i}]", transcript.Vectors[i].Write);
         f.Field($"{path}.finish", w => w.Byte((byte)transcript.Finish));
+    }
+
+    /// <summary>Whether model, prompt and parameters are the request's, byte for byte.</summary>
+    private static bool AnswersQuestionOf(Transcript transcript, RequestSpec spec)
+    {
+        var (claimed, asked) = (new CanonicalWriter(), new CanonicalWriter());
+        transcript.WriteQuestion(claimed);
+        new Transcript(spec.Model.Digest, spec.Prompt, spec.Parameters, [], FinishReason.Length).WriteQuestion(asked);
+        return claimed.Sha256() == asked.Sha256();
     }
 
     private static void WriteParticipant(FieldRecorder f, string path, Participant participant, int transcript)
@@ -260,6 +285,12 @@ public static class ReceiptCodec
         var replacements = r.Int32();
         at = "streamed";
         var published = r.Tokens(VerificationLimits.OutputTokens);
+        at = "audit";
+        BeaconReveal? audit = r.Bool() ? ReadBeacon(ref r) : null;
+        at = "finding";
+        var finding = r.Byte();
+        if (finding > (byte)Verdict.Mismatch + 1)
+            throw new CanonicalFormatException("unknown finding");
         at = "finished_at";
         var finished = r.Int64();
         if (finished is < 0 or >= 253_402_300_800_000)
@@ -270,7 +301,7 @@ public static class ReceiptCodec
         for (var i = 0; i < transcripts.Length; i++)
         {
             at = $"transcripts[{i}]";
-            transcripts[i] = Transcript.Read(ref r);
+            transcripts[i] = r.Bool() ? Transcript.ReadAnswer(ref r, spec.Model.Digest, spec.Prompt, spec.Parameters) : Transcript.Read(ref r);
         }
 
         at = "answer";
@@ -302,6 +333,8 @@ public static class ReceiptCodec
             CancelAt = cancelAt < 0 ? null : cancelAt,
             Replacements = replacements,
             Published = [.. published],
+            Audit = audit,
+            Finding = finding == 0 ? null : (Verdict)(finding - 1),
             Participants = [.. participants],
             Convictions = [.. convictions],
             Answer = answer,
@@ -350,7 +383,7 @@ public static class ReceiptCodec
         at = path;
         var purpose = (DrawPurpose)r.Byte();
         var ordinal = r.Int32();
-        var beacon = new BeaconReveal(r.Int32(), r.Hash(), r.Int32(), r.Hash());
+        var beacon = ReadBeacon(ref r);
         var root = r.Hash();
         var count = r.Int32();
         at = $"{path}.attempts.count";

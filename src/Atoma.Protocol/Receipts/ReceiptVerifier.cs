@@ -28,7 +28,10 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             problems.Add(new("resolvers", "is out of range"));
         if ((state.Phase == RequestPhase.Settled) != (state.Refund == RefundReason.None))
             problems.Add(new("refund_reason", "does not fit the phase"));
+        if (state.Spec.Review is { } review)
+            CheckReview(state, review, problems);
         CheckDraws(state, problems);
+        CheckAudit(state, problems);
         for (var i = 0; i < state.Participants.Count; i++)
         {
             CheckCommitment(state, i, problems);
@@ -44,7 +47,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
 
     private static void CheckDraws(RequestState state, List<ReceiptProblem> problems)
     {
-        var drawn = new HashSet<NodeId>();
+        HashSet<NodeId> drawn = [.. state.Spec.Review?.Authors.Select(a => a.Node) ?? []];
         var before = (Chain: -1, Step: 0);
         for (var i = 0; i < state.Participants.Count; i++)
         {
@@ -62,6 +65,45 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
                 problems.Add(new($"{path}.attempts[{draw.Attempts.Count - 1}].echelon", "is not the request's echelon"));
             drawn.Add(draw.Chosen.Node);
         }
+    }
+
+    /// <summary>Where a sampled answer was to be audited: the step came after its commitment and before its checkers (P3.4, P3.5).</summary>
+    private static void CheckAudit(RequestState state, List<ReceiptProblem> problems)
+    {
+        if (state.Audit is not { } audit)
+            return;
+        if (state.Spec.Integrity.Kind != IntegrityKind.Sampled || state.Spec.Review is not null)
+            problems.Add(new("has_audit", "only sampled answers are audited"));
+        if (!audit.IsValid)
+            problems.Add(new("audit", "does not follow from the beacon's anchor"));
+        var step = (audit.Chain, audit.Step);
+        for (var i = 0; i < state.Participants.Count; i++)
+        {
+            var draw = state.Participants[i].Draw;
+            if ((draw.Beacon.Chain, draw.Beacon.Step).CompareTo(step) * (state.Participants[i].Generates ? -1 : 1) <= 0)
+                problems.Add(new($"participants[{i}].draw.beacon.step", "is on the wrong side of the audit's step"));
+        }
+    }
+
+    /// <summary>Who gave the answer under review is bound to it by a signature, and the votes carried over are their voters'.</summary>
+    private void CheckReview(RequestState state, Review review, List<ReceiptProblem> problems)
+    {
+        for (var i = 0; i < review.Authors.Count; i++)
+        {
+            var author = review.Authors[i];
+            if (!author.Commitment.IsSigned(signatures) || !RequestMachine.Opens(author.Commitment, author.Nonce, review.Subject))
+                problems.Add(new("request.review", $"author {i} is not bound to the answer"));
+        }
+
+        for (var i = 0; i < review.Votes.Count; i++)
+        {
+            if (review.Votes[i].Subject != review.Digest || !review.Votes[i].IsSigned(signatures))
+                problems.Add(new("request.review", $"vote {i} is not its voter's, or not about this answer"));
+        }
+
+        var finding = RequestMachine.FindingOf(state);
+        if (state.Finding != (state.Phase == RequestPhase.Settled ? finding : null) || (state.Phase == RequestPhase.Settled && finding is null))
+            problems.Add(new("finding", "is not what the votes come to"));
     }
 
     private void CheckCommitment(RequestState state, int index, List<ReceiptProblem> problems)
@@ -117,6 +159,13 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
         for (var i = 0; i < state.Convictions.Count; i++)
         {
             var conviction = state.Convictions[i];
+            if (state.Spec.Review is not null)
+            {
+                if (!RequestMachine.ReviewConvictions(state).Contains(conviction))
+                    problems.Add(new($"convictions[{i}].kind", "is not what the review found"));
+                continue;
+            }
+
             var cheat = state.Participants.Find(p => p.Node == conviction.Node);
             if (cheat is not { Status: ParticipantStatus.Convicted })
                 problems.Add(new($"convictions[{i}].node", "did not take part as convicted"));
@@ -157,6 +206,12 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             return;
         }
 
+        if (state.Spec.Review is not null)
+        {
+            CheckPayments(state, RequestMachine.ReviewPayments(state), problems);
+            return;
+        }
+
         if (state.Answer is null)
         {
             problems.Add(new("answer", "is missing"));
@@ -169,7 +224,11 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             problems.Add(new("answer", $"does not have what {state.Spec.Integrity} asks for behind it"));
         if (generators == 0)
             return;
-        var due = RequestMachine.Payments(state, state.Answer);
+        CheckPayments(state, RequestMachine.Payments(state, state.Answer), problems);
+    }
+
+    private static void CheckPayments(RequestState state, IReadOnlyList<Payment> due, List<ReceiptProblem> problems)
+    {
         for (var i = 0; i < Math.Max(due.Count, state.Payments.Count); i++)
         {
             if (i >= due.Count || i >= state.Payments.Count || due[i] != state.Payments[i])
@@ -191,12 +250,23 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
         return level.Kind switch
         {
             IntegrityKind.None => generators == 1,
-            IntegrityKind.Checked => generators == 1 && (Matches(DrawPurpose.Checker) >= level.Quorum || overruled),
+            IntegrityKind.Sampled when state.Audit is null => false,
+            IntegrityKind.Sampled when !Audit.IsDue(state.Audit.Value, state.Spec.Id, state.Spec.Terms.AuditPpm) => generators == 1,
+            IntegrityKind.Sampled or IntegrityKind.Checked => generators == 1 && (IsPassed() || overruled),
             IntegrityKind.Replicated => generators >= level.Count || (generators > 0 && overruled && generators + resolvers >= level.Count),
             _ => false,
         };
 
-        int Matches(DrawPurpose purpose) => state.Participants.Count(p => p.Purpose == purpose && behind.All(g => RequestMachine.IsAfter(p, g)) && VoteOn(p, digest) == Verdict.Match);
+        // Thresholds can leave an answer undecided: it is too short to tell (P7.4).
+        bool IsPassed() => Matches(DrawPurpose.Checker) >= state.Spec.Quorum
+            || (state.Spec.Comparison == Comparison.Statistical && Votes(DrawPurpose.Checker, Verdict.Mismatch) < state.Spec.Quorum
+                && Votes(DrawPurpose.Checker, verdict: null) >= state.Spec.Checkers);
+
+        int Matches(DrawPurpose purpose) => Votes(purpose, Verdict.Match);
+
+        // Votes on an earlier primary that gave the same answer are not votes on this one.
+        int Votes(DrawPurpose purpose, Verdict? verdict) => state.Participants.Count(p => p.Purpose == purpose
+            && behind.All(g => RequestMachine.IsAfter(p, g)) && VoteOn(p, digest) is { } vote && (verdict is null || vote == verdict));
     }
 
     private static Verdict? VoteOn(Participant participant, Hash32 subject) => participant.Ballots.Find(b => b.Subject == subject)?.Vote?.Verdict;

@@ -25,6 +25,8 @@ public static class RequestView
             ["model"] = spec.Model.Id,
             ["model_digest"] = spec.Model.Digest.ToString(),
             ["integrity"] = spec.Integrity.ToString(),
+            ["review"] = spec.Review is { } review ? BuildReview(review, state.Finding) : null,
+            ["audit"] = state.Audit is { } audit ? BuildAudit(spec, audit) : null,
             ["created_at"] = Time(spec.CreatedAt),
             ["deadline"] = Time(spec.Deadline),
             ["finished_at"] = finishedAt is { } at ? Time(at) : null,
@@ -51,8 +53,30 @@ public static class RequestView
         };
     }
 
+    private static JsonObject BuildReview(Review review, Verification.Verdict? finding) => new()
+    {
+        ["kind"] = Snake(review.Kind.ToString()),
+        ["origin"] = review.Origin.ToString(),
+        ["output_digest"] = review.Digest.ToString(),
+        ["authors"] = new JsonArray([.. review.Authors.Select(a => (JsonNode)a.Node.ToString())]),
+        ["panel"] = review.Panel,
+        ["needed"] = review.Needed,
+        ["finding"] = finding is { } found ? Snake(found.ToString()) : null,
+    };
+
+    private static JsonObject BuildAudit(RequestSpec spec, BeaconReveal beacon) => new()
+    {
+        ["probability"] = spec.Terms.AuditPpm / (double)Audit.Certain,
+        ["due"] = Audit.IsDue(beacon, spec.Id, spec.Terms.AuditPpm),
+        ["beacon_chain"] = beacon.Chain,
+        ["beacon_step"] = beacon.Step,
+        ["beacon_value"] = beacon.Value.ToString(),
+    };
+
     private static string Verdict(RequestState state) => state.Phase switch
     {
+        _ when state.Spec.Review is not null => state.Finding is { } found ? $"the answer is a {Snake(found.ToString())}" : "no finding",
+        RequestPhase.Settled when state.Spec.Integrity.Kind == IntegrityKind.Sampled && state.Participants.Count(p => p.IsActive) == 1 => "signed, not audited",
         RequestPhase.Settled when state.Convictions.Count > 0 => "verified after fraud was found",
         RequestPhase.Settled when state.Spec.Integrity.Kind == IntegrityKind.None => "signed, not checked",
         RequestPhase.Settled => "verified",

@@ -13,6 +13,9 @@ public abstract record RequestEvent
     /// <summary>Result of <see cref="RequestEffect.DrawNodes"/>: as many as could be drawn.</summary>
     public sealed record Drawn(DrawPurpose Purpose, IReadOnlyList<DrawProof> Draws) : RequestEvent;
 
+    /// <summary>Result of <see cref="RequestEffect.DrawAudit"/>: a beacon step that nobody saw before.</summary>
+    public sealed record AuditDrawn(BeaconReveal Beacon) : RequestEvent;
+
     /// <summary>A verified message of a node.</summary>
     public sealed record Received(NodeId Node, NodeMessage Message) : RequestEvent;
 
@@ -35,6 +38,9 @@ public abstract record RequestEffect
     /// <summary>Draw nodes, each with a beacon step of its own; answer with <see cref="RequestEvent.Drawn"/>.</summary>
     public sealed record DrawNodes(DrawPurpose Purpose, int Count) : RequestEffect;
 
+    /// <summary>Reveal a beacon step that decides the audit (P3.4); answer with <see cref="RequestEvent.AuditDrawn"/>.</summary>
+    public sealed record DrawAudit : RequestEffect;
+
     public sealed record Send(NodeId Node, CoordinatorMessage Message) : RequestEffect;
 
     /// <summary>Show these provisional tokens (P5.3).</summary>
@@ -42,6 +48,12 @@ public abstract record RequestEffect
 
     /// <summary>Jail a convicted node at once; the money waits for the appeal window (P8.5).</summary>
     public sealed record Jail(NodeId Node, string Reason) : RequestEffect;
+
+    /// <summary>The answer is complete and is the requester's, while its audit still decides over the money (P4, L1).</summary>
+    public sealed record Deliver : RequestEffect;
+
+    /// <summary>An assembly did not confirm what this node was jailed for.</summary>
+    public sealed record Release(NodeId Node) : RequestEffect;
 
     /// <summary>The state is terminal: settle money, store the receipt, tell the requester, let the nodes go.</summary>
     public sealed record Finish : RequestEffect;

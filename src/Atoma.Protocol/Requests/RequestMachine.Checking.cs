@@ -9,9 +9,13 @@ namespace Atoma.Protocol.Requests;
 // P5.5 checks and votes, P8.2 resolvers.
 public sealed partial class RequestMachine
 {
-    /// <summary>Transcripts in question: the distinct ones among the active generators.</summary>
-    private static Participant[] Subjects(Turn turn) =>
-        [.. turn.Active(p => p.Generates && p.Transcript is not null).DistinctBy(p => p.Digest)];
+    /// <summary>A transcript in question.</summary>
+    private readonly record struct Subject(Hash32 Digest, Transcript Transcript);
+
+    /// <summary>The one under review, or the distinct ones of the active generators.</summary>
+    private static Subject[] Subjects(Turn turn) => turn.State.Spec.Review is { } review
+        ? [new Subject(review.Digest, review.Subject)]
+        : [.. turn.Active(p => p.Generates && p.Transcript is not null).DistinctBy(p => p.Digest).Select(p => new Subject(p.Digest, p.Transcript!))];
 
     private void StartChecking(Turn turn, DrawProof draw)
     {
@@ -24,7 +28,7 @@ public sealed partial class RequestMachine
         {
             turn.Effects.Add(new RequestEffect.Send(draw.Chosen.Node, new CoordinatorMessage.Check(
                 spec.Id, spec.Model.Digest, due.ToUnixTimeMilliseconds(), spec.Prompt, spec.Parameters,
-                spec.FlowAt(draw.Chosen.Node), subject.Transcript!.ToBytes())));
+                spec.FlowAt(draw.Chosen.Node), subject.Transcript.ToBytes())));
         }
     }
 
@@ -86,7 +90,9 @@ public sealed partial class RequestMachine
         var voters = Voters(turn, purpose);
         if (voters.Any(p => p.Status != ParticipantStatus.Voted))
             return;
-        if (purpose == DrawPurpose.Checker)
+        if (turn.State.Spec.Review is { } review)
+            TallyReview(turn, review, voters);
+        else if (purpose == DrawPurpose.Checker)
             TallyCheckers(turn, voters);
         else if (turn.State.Spec.Integrity.Kind == IntegrityKind.Replicated)
             TallyReplicas(turn, voters);
@@ -110,12 +116,17 @@ public sealed partial class RequestMachine
 
     private void TallyCheckers(Turn turn, Participant[] checkers)
     {
-        var level = turn.State.Spec.Integrity;
+        var spec = turn.State.Spec;
         var subject = Subjects(turn)[0];
-        if (Votes(checkers, subject.Digest, Verdict.Match) >= level.Quorum)
-            Settle(turn, subject.Transcript!);
-        else if (Votes(checkers, subject.Digest, Verdict.Mismatch) >= level.Quorum)
+        var (match, mismatch) = (Votes(checkers, subject.Digest, Verdict.Match), Votes(checkers, subject.Digest, Verdict.Mismatch));
+        if (match >= spec.Quorum)
+            Settle(turn, subject.Transcript);
+        else if (mismatch >= spec.Quorum && spec.Comparison == Comparison.Exact)
             Dispute(turn);
+        else if (mismatch >= spec.Quorum)
+            Refund(turn, RefundReason.AuditFailed); // P8.1: soft evidence is judged over many answers.
+        else if (spec.Comparison == Comparison.Statistical && mismatch < spec.Quorum)
+            Settle(turn, subject.Transcript); // P7.4: too short to tell is no fault.
         else if (checkers.FirstOrDefault(c => VoteOf(c, subject.Digest) == Verdict.Inconclusive) is { } unsure)
             Fail(turn, unsure, ParticipantFailure.Refused);
         else
@@ -137,11 +148,12 @@ public sealed partial class RequestMachine
         if (Votes(resolvers, subject.Digest, Verdict.Mismatch) >= ResolverMajority)
         {
             // The next primary's answer is checked afresh: this round's voters have had their say.
-            Convict(turn, subject, Stage2(subject, resolvers));
+            var cheat = turn.Active(p => p.Generates && p.Digest == subject.Digest).Single();
+            Convict(turn, cheat, Stage2(cheat, resolvers));
         }
         else if (Votes(resolvers, subject.Digest, Verdict.Match) >= ResolverMajority)
         {
-            Settle(turn, subject.Transcript!);
+            Settle(turn, subject.Transcript);
         }
         else
         {
@@ -152,23 +164,23 @@ public sealed partial class RequestMachine
     private void TallyReplicas(Turn turn, Participant[] resolvers)
     {
         var subjects = Subjects(turn);
-        var right = subjects.FirstOrDefault(s => Votes(resolvers, s.Digest, Verdict.Match) >= ResolverMajority);
+        var right = subjects.Where(s => Votes(resolvers, s.Digest, Verdict.Match) >= ResolverMajority).Select(s => (Subject?)s).FirstOrDefault();
         foreach (var wrong in subjects.Where(s => Votes(resolvers, s.Digest, Verdict.Mismatch) >= ResolverMajority))
         {
             foreach (var cheat in turn.Active(p => p.Generates && p.Digest == wrong.Digest).ToArray())
                 Convict(turn, cheat, Stage2(cheat, resolvers));
         }
 
-        if (right is null)
+        if (right is not { } answer)
         {
             Refund(turn, turn.State.Convictions.Count > 0 ? RefundReason.FraudDetected : RefundReason.NoQuorum);
             return;
         }
 
         // What was bought is n nodes behind one answer: replicas that gave it and resolvers that recomputed it.
-        var behind = turn.Active(p => p.Generates && p.Digest == right.Digest).Count() + Votes(resolvers, right.Digest, Verdict.Match);
+        var behind = turn.Active(p => p.Generates && p.Digest == answer.Digest).Count() + Votes(resolvers, answer.Digest, Verdict.Match);
         if (behind >= turn.State.Spec.Integrity.Count)
-            Settle(turn, right.Transcript!);
+            Settle(turn, answer.Transcript);
         else
             Refund(turn, RefundReason.FraudDetected);
     }

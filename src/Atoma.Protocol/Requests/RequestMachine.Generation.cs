@@ -154,11 +154,17 @@ public sealed partial class RequestMachine
 
     private void OnAllRevealed(Turn turn, Participant[] generators)
     {
-        if (turn.State.Spec.Integrity.Kind == IntegrityKind.Checked)
+        if (turn.State.Spec.Integrity.Kind == IntegrityKind.Sampled)
+        {
+            // P3.4: whether it is audited is drawn only now that the primary cannot change its answer.
+            if (turn.State.Audit is null && !IsUndeliverable(turn, generators[0].Transcript!))
+                turn.Effects.Add(new RequestEffect.DrawAudit());
+        }
+        else if (turn.State.Spec.Integrity.Kind == IntegrityKind.Checked)
         {
             // P3.4: checkers are drawn only now that the primary cannot change its answer.
             turn.State = turn.State with { Phase = RequestPhase.Checking };
-            Ask(turn, DrawPurpose.Checker, turn.State.Spec.Integrity.Checkers);
+            Ask(turn, DrawPurpose.Checker, turn.State.Spec.Checkers);
         }
         else if (generators.All(p => p.Digest == generators[0].Digest))
         {
@@ -170,19 +176,39 @@ public sealed partial class RequestMachine
         }
     }
 
+    /// <summary>L1 (P4): the answer is the requester's at once; what an audit still decides over is the money.</summary>
+    private void OnAuditDrawn(Turn turn, BeaconReveal beacon)
+    {
+        var spec = turn.State.Spec;
+        // Another primary may be at work meanwhile: the first was convicted of a second commitment.
+        if (turn.State.Audit is not null || turn.Active(p => p is { Generates: true, Status: ParticipantStatus.Revealed }).SingleOrDefault() is not { } primary)
+            return;
+        turn.State = turn.State with { Audit = beacon };
+        if (!Audit.IsDue(beacon, spec.Id, spec.Terms.AuditPpm))
+        {
+            Settle(turn, primary.Transcript!);
+            return;
+        }
+
+        Publish(turn, primary.Transcript!);
+        turn.Effects.Add(new RequestEffect.Deliver());
+        turn.State = turn.State with { Delivered = true, Phase = RequestPhase.Checking };
+        Ask(turn, DrawPurpose.Checker, spec.Checkers);
+    }
+
     private void Convict(Turn turn, Participant cheat, Conviction conviction)
     {
         turn.Replace(cheat with { Status = ParticipantStatus.Convicted, Due = null });
         turn.State = turn.State with { Convictions = turn.State.Convictions.Add(conviction) };
         turn.Effects.Add(new RequestEffect.Jail(cheat.Node, conviction.Reason));
-        if (turn.State.Phase != RequestPhase.Resolving || turn.State.Spec.Integrity.Kind == IntegrityKind.Checked)
+        if (turn.State.Phase != RequestPhase.Resolving || turn.State.Spec.Integrity.Kind != IntegrityKind.Replicated)
             ReplaceCheat(turn, cheat);
     }
 
     /// <summary>Others serve the request, unless the requester has already seen tokens of the cheat.</summary>
     private void ReplaceCheat(Turn turn, Participant cheat)
     {
-        if (turn.State.Spec.Streaming && cheat.Purpose == DrawPurpose.Primary && turn.State.Published.Count > 0)
+        if (turn.State.Delivered || (turn.State.Spec.Streaming && cheat.Purpose == DrawPurpose.Primary && turn.State.Published.Count > 0))
             Refund(turn, RefundReason.FraudDetected);
         else
             DrawReplacement(turn, cheat.Purpose);

@@ -13,31 +13,33 @@ public sealed partial class RequestMachine
 {
     private static void Settle(Turn turn, Transcript answer)
     {
-        int[] output = [.. answer.Output];
-        if (turn.State.Spec.Streaming && !IsPrefix(turn.State.Published, output))
-        {
-            Refund(turn, FailureOf(turn));
+        if (IsUndeliverable(turn, answer))
             return;
-        }
-
-        if (output.Length == 0 && !turn.State.Spec.Parameters.IsEmbedding)
-        {
-            // P5.8: an empty answer is free.
-            Refund(turn, RefundReason.NodesFailed);
-            return;
-        }
-
         turn.State = turn.State with { Answer = answer, Payments = Payments(turn.State, answer) };
         Invariant.Assert(turn.State.Price <= turn.State.Spec.Hold);
-        if (turn.State.Published.Count < output.Length)
-        {
-            // The requester gets the rest of the verified answer before the end.
-            var rest = output[turn.State.Published.Count..];
-            if (IsPrefix(turn.State.Published, output))
-                turn.Effects.Add(new RequestEffect.Publish(rest, turn.State.Spec.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Skip(turn.State.Published.Count).Select(p => p.Shown)]));
-        }
-
+        // The requester gets the rest of the verified answer before the end.
+        Publish(turn, answer);
         End(turn, RequestPhase.Settled, RefundReason.None);
+    }
+
+    /// <summary>Refunds what cannot be given to the requester: an empty answer, or another than the one shown.</summary>
+    private static bool IsUndeliverable(Turn turn, Transcript answer)
+    {
+        if (turn.State.Spec.Streaming && !IsPrefix(turn.State.Published, [.. answer.Output]))
+            Refund(turn, FailureOf(turn));
+        else if (answer.OutputCount == 0 && !turn.State.Spec.Parameters.IsEmbedding)
+            Refund(turn, RefundReason.NodesFailed); // P5.8: an empty answer is free.
+        return turn.State.IsTerminal;
+    }
+
+    private static void Publish(Turn turn, Transcript answer)
+    {
+        int[] output = [.. answer.Output];
+        var shown = turn.State.Published.Count;
+        if (turn.State.Delivered || shown >= output.Length || !IsPrefix(turn.State.Published, output))
+            return;
+        turn.Effects.Add(new RequestEffect.Publish(
+            output[shown..], turn.State.Spec.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Skip(shown).Select(p => p.Shown)]));
     }
 
     private static RefundReason FailureOf(Turn turn) =>
@@ -62,6 +64,10 @@ public sealed partial class RequestMachine
         turn.Effects.Add(new RequestEffect.Finish());
     }
 
+    /// <summary>What an answer costs once its audit is passed.</summary>
+    /// <param name="state">With the answer revealed.</param>
+    public static Micros PriceOf(RequestState state, Transcript answer) => Payments(state, answer).Aggregate(Micros.Zero, static (sum, p) => sum + p.Amount);
+
     /// <summary>Who is paid what for a settled answer; also recomputed by the receipt's verifier.</summary>
     internal static ImmutableList<Payment> Payments(RequestState state, Transcript answer)
     {
@@ -76,6 +82,8 @@ public sealed partial class RequestMachine
                 generator.Purpose == DrawPurpose.Primary ? TransferCode.PayPrimary : TransferCode.PayReplica));
         }
 
+        // L1: its audit, if there was one, is paid from the pool that all sampled answers pay into (Settlement).
+        var auditFee = spec.Integrity.Kind == IntegrityKind.Sampled ? spec.Terms.AuditFee(gross[0].Amount) : Micros.Zero;
         if (spec.Integrity.Kind == IntegrityKind.Checked)
             AddChecks(gross, state, digest, spec.Terms.Check(gross[0].Amount));
 
@@ -92,7 +100,23 @@ public sealed partial class RequestMachine
 
         if (fee.IsPositive)
             payments.Add(new Payment(LedgerAccount.Treasury, fee, TransferCode.Fee));
+        if (auditFee.IsPositive)
+            payments.Add(new Payment(LedgerAccount.AuditPool, auditFee, TransferCode.AuditFee));
         return payments.ToImmutable();
+    }
+
+    /// <summary>What is owed from the audit pool: to the checkers of a sampled answer's audit, and to a canary's that was not fooled.</summary>
+    internal static IEnumerable<(NodeId Node, Micros Due)> AuditorsDue(RequestState state)
+    {
+        var spec = state.Spec;
+        var (transcript, right) = spec.Review is { Kind: ReviewKind.Canary } canary
+            ? (canary.Subject, Verdict.Mismatch)
+            : (spec.Integrity.Kind == IntegrityKind.Sampled && spec.Review is null ? state.Answer : null, Verdict.Match);
+        if (state.Phase != RequestPhase.Settled || transcript is null)
+            yield break;
+        var digest = transcript.Digest();
+        foreach (var checker in state.Participants.Where(p => p is { Purpose: DrawPurpose.Checker, Status: ParticipantStatus.Voted } && VoteOf(p, digest) == right))
+            yield return (checker.Node, spec.Terms.Check(PriceTerms.Answer(checker.Draw.Chosen, spec.Prompt.Count, transcript.OutputCount)));
     }
 
     /// <summary>Checkers on the winning side are paid; what the losing side forfeits goes to the resolvers who overruled it.</summary>

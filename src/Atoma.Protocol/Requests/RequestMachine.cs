@@ -10,7 +10,8 @@ public readonly record struct RequestStep(RequestState State, IReadOnlyList<Requ
 
 /// <summary>
 /// One request from acceptance to its terminal state (P5), as a pure function of state, event and time. Files: this one
-/// dispatches and handles draws, failures and deadlines; Generation has P5.3–5.4, Checking P5.5 and P8.2, Settlement P5.6.
+/// dispatches and handles draws, failures and deadlines; Generation has P5.3–5.4, Checking P5.5 and P8.2, Reviews P8.2–8.3 and
+/// P7.6, Settlement P5.6.
 /// </summary>
 public sealed partial class RequestMachine(RequestOptions options, ISignatureScheme signatures)
 {
@@ -25,12 +26,19 @@ public sealed partial class RequestMachine(RequestOptions options, ISignatureSch
         var turn = new Turn(state, now);
         switch (happened)
         {
+            case RequestEvent.Started when state.Spec.Review is { } review:
+                turn.State = state with { Phase = RequestPhase.Resolving };
+                Ask(turn, review.Kind == ReviewKind.Canary ? DrawPurpose.Checker : DrawPurpose.Resolver, review.Panel);
+                break;
             case RequestEvent.Started:
                 Ask(turn, state.Spec.Integrity.Kind == IntegrityKind.Replicated ? DrawPurpose.Replica : DrawPurpose.Primary,
                     state.Spec.Integrity.Generators);
                 break;
             case RequestEvent.Drawn e:
                 OnDrawn(turn, e);
+                break;
+            case RequestEvent.AuditDrawn e:
+                OnAuditDrawn(turn, e.Beacon);
                 break;
             case RequestEvent.Received e:
                 OnMessage(turn, e.Node, e.Message);
@@ -64,7 +72,7 @@ public sealed partial class RequestMachine(RequestOptions options, ISignatureSch
         // Late words of a node that is out, or of one that never took part, change nothing.
         if (turn.Find(node) is not { } sender)
             return;
-        if (sender.Status == ParticipantStatus.Committed && message is NodeMessage.Commit again)
+        if (sender.Status is ParticipantStatus.Committed or ParticipantStatus.Revealed && message is NodeMessage.Commit again)
         {
             OnSecondCommit(turn, sender, again.Commitment);
             return;

@@ -1,9 +1,21 @@
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
+using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Requests;
+
+/// <summary>How an answer is checked. Stored: append only.</summary>
+public enum Comparison : byte
+{
+    /// <summary>Bit by bit, inside one echelon in invariant mode: a mismatch is hard evidence.</summary>
+    Exact = 0,
+
+    /// <summary>By thresholds learnt from honest runs: soft evidence, judged over many answers (P8.1).</summary>
+    Statistical = 1,
+}
 
 /// <summary>What was asked, on which terms: fixed when the request is accepted (P5.1).</summary>
 /// <param name="Id">See <see cref="IdOf"/>.</param>
@@ -25,6 +37,24 @@ public sealed record RequestSpec(
 {
     public const int AccountLength = 64;
     public const int IdempotencyKeyLength = 128;
+
+    /// <summary>Account of what the network asks for itself: canaries, and reviews of them.</summary>
+    public const string NetworkAccount = "network";
+
+    /// <summary>How checkers compare (P7.4).</summary>
+    public Comparison Comparison { get; init; }
+
+    /// <summary>The answer under review, where nothing is to be generated.</summary>
+    public Review? Review { get; init; }
+
+    /// <summary>Checkers of the answer, where it is checked at all.</summary>
+    public int Checkers => Integrity.Kind == IntegrityKind.Sampled ? Terms.AuditCheckers : Integrity.Checkers;
+
+    /// <summary>Votes needed among them: ⌊k/2⌋+1.</summary>
+    public int Quorum => Checkers / 2 + 1;
+
+    /// <summary>Where money goes that is owed to the requester outside the hold.</summary>
+    public LedgerAccount Requester => Account == NetworkAccount ? LedgerAccount.Treasury : LedgerAccount.User(Account);
 
     /// <summary>H(account ‖ nonce): the coordinator cannot choose it.</summary>
     public static Hash32 IdOf(string account, Hash32 nonce) =>
@@ -54,8 +84,9 @@ public sealed record RequestSpec(
         w.Tokens([.. Prompt]);
         Parameters.Write(w);
         w.Byte((byte)Integrity.Kind).Byte((byte)Integrity.Count).Hash(Nonce).Bool(Streaming)
-            .Int32(Terms.CheckPermille).Int32(Terms.FeePermille).Money(Hold)
-            .Int64(CreatedAt.ToUnixTimeMilliseconds()).Int64(Deadline.ToUnixTimeMilliseconds());
+            .Int32(Terms.CheckPermille).Int32(Terms.FeePermille).Int32(Terms.AuditPpm).Byte((byte)Terms.AuditCheckers).Byte((byte)Comparison).Money(Hold)
+            .Int64(CreatedAt.ToUnixTimeMilliseconds()).Int64(Deadline.ToUnixTimeMilliseconds()).Bool(Review is not null);
+        Review?.Write(w);
     }
 
     public byte[] ToBytes()
@@ -92,11 +123,16 @@ public sealed record RequestSpec(
             throw new CanonicalFormatException("Unknown integrity level.");
         var nonce = r.Hash();
         var streaming = r.Bool();
-        var terms = new PriceTerms(r.Int32(), r.Int32());
+        var terms = new PriceTerms(r.Int32(), r.Int32(), r.Int32(), r.Byte());
         // Prices are recomputed from these: out of range they would break the arithmetic instead of the receipt.
-        if (terms.CheckPermille is < 0 or > PriceTerms.CheckPermilleMax || terms.FeePermille is < 0 or > 1000)
+        if (terms.CheckPermille is < 0 or > PriceTerms.CheckPermilleMax || terms.FeePermille is < 0 or > 1000
+            || terms.AuditPpm is < 0 or > Audit.Certain || terms.AuditCheckers is < 1 or > IntegrityLevel.CheckersMax)
             throw new CanonicalFormatException("A price term is out of range.");
-        return new RequestSpec(id, account, key, model, prompt, parameters, level, nonce, streaming, terms, r.Money(), Time(r.Int64()), Time(r.Int64()));
+        var comparison = r.Byte();
+        if (comparison > (byte)Comparison.Statistical)
+            throw new CanonicalFormatException("Unknown comparison.");
+        var spec = new RequestSpec(id, account, key, model, prompt, parameters, level, nonce, streaming, terms, r.Money(), Time(r.Int64()), Time(r.Int64()));
+        return spec with { Comparison = (Comparison)comparison, Review = r.Bool() ? Review.Read(ref r) : null };
     }
 
     private static DateTimeOffset Time(long unixMs) =>

@@ -46,6 +46,9 @@ public enum RefundReason : byte
 
     /// <summary>The tokens shown and the tokens committed differ.</summary>
     StreamDiverged = 8,
+
+    /// <summary>The audit failed by thresholds: no proof, but no reason to pay (P8.1).</summary>
+    AuditFailed = 9,
 }
 
 /// <summary>What a participant is doing. Stored in receipts: append only.</summary>
@@ -139,6 +142,15 @@ public enum EvidenceKind : byte
 
     /// <summary>What was committed to and revealed is not an answer to this request: another model, prompt, parameters or end.</summary>
     BadReveal = 4,
+
+    /// <summary>A vote that an assembly of all nodes found false (P7.6).</summary>
+    FalseVote = 5,
+
+    /// <summary>Too many soft failures: the sequential test fired (P8.1).</summary>
+    SequentialTest = 6,
+
+    /// <summary>Ranges of the model's file that are not the model's (P7.6).</summary>
+    WeightChallenge = 7,
 }
 
 /// <summary>A node proven to have cheated. The receipt it stands in is the evidence bundle (P8.5).</summary>
@@ -177,6 +189,15 @@ public sealed record RequestState(RequestSpec Spec, RequestPhase Phase)
     /// <summary>Output length at which the requester's cancellation ends the answer.</summary>
     public int? CancelAt { get; init; }
 
+    /// <summary>The step that decided whether a sampled answer is audited.</summary>
+    public BeaconReveal? Audit { get; init; }
+
+    /// <summary>The requester has the whole answer, ahead of the audit.</summary>
+    public bool Delivered { get; init; }
+
+    /// <summary>What a review found; null for none.</summary>
+    public Verdict? Finding { get; init; }
+
     /// <summary>The delivered answer, once settled.</summary>
     public Transcript? Answer { get; init; }
 
@@ -186,5 +207,8 @@ public sealed record RequestState(RequestSpec Spec, RequestPhase Phase)
     public Micros Price => Payments.Aggregate(Micros.Zero, static (sum, p) => sum + p.Amount);
 
     /// <summary>The echelon all draws of this request are made from, after the first.</summary>
-    public Hash32? Echelon => Participants.Count > 0 ? Participants[0].Draw.Chosen.Echelon : null;
+    public Hash32? Echelon => Spec.Review?.Echelon ?? (Participants.Count > 0 ? Participants[0].Draw.Chosen.Echelon : null);
+
+    /// <summary>Nodes that may not be drawn (P3.3): who takes part already, and whose answer it is.</summary>
+    public HashSet<NodeId> Taken => [.. Participants.Select(p => p.Node).Concat(Spec.Review?.Authors.Select(a => a.Node) ?? [])];
 }

@@ -17,5 +17,6 @@ public static class EligibleSet
     }
 
     /// <summary>Nodes a level needs at the least: its generators and checkers are distinct (P3.3).</summary>
-    public static int Needed(IntegrityLevel level) => level.Generators + level.Checkers;
+    public static int Needed(IntegrityLevel level, int auditCheckers) =>
+        level.Generators + (level.Kind == IntegrityKind.Sampled ? auditCheckers : level.Checkers);
 }

@@ -79,8 +79,19 @@ public sealed record Transcript(
 
     public void Write(CanonicalWriter writer)
     {
+        WriteQuestion(writer);
+        WriteAnswer(writer);
+    }
+
+    /// <summary>What was asked: model, prompt and parameters. A receipt writes it only where it is not the request's own.</summary>
+    public void WriteQuestion(CanonicalWriter writer)
+    {
         writer.Hash(Model).Tokens([.. Prompt]);
         Parameters.Write(writer);
+    }
+
+    private void WriteAnswer(CanonicalWriter writer)
+    {
         writer.Count(Chunks.Count);
         foreach (var chunk in Chunks)
             chunk.Write(writer);
@@ -111,7 +122,13 @@ public sealed record Transcript(
     {
         var model = reader.Hash();
         var prompt = reader.Tokens(VerificationLimits.PromptTokens);
-        var parameters = SamplingParameters.Read(ref reader);
+        return ReadAnswer(ref reader, model, prompt, SamplingParameters.Read(ref reader));
+    }
+
+    /// <summary>What follows the question: chunks, vectors, finish.</summary>
+    /// <exception cref="CanonicalFormatException">Not well formed.</exception>
+    public static Transcript ReadAnswer(ref CanonicalReader reader, Hash32 model, IReadOnlyList<int> prompt, SamplingParameters parameters)
+    {
         var chunks = new TranscriptChunk[reader.Count(ChunksMax)];
         for (var i = 0; i < chunks.Length; i++)
         {

@@ -21,6 +21,8 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     public ConcurrentDictionary<string, FakeRequest> Requests { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What the next submissions get.</summary>
+    public Func<string, FakeRequest, DisputeReply> OnDispute { get; set; } = static (_, request) => new DisputeReply(DisputeStatus.Opened, "", request.Id, 12);
+
     public Func<SubmitCall, FakeRequest, SubmitReply> OnSubmit { get; set; } =
         static (_, request) => new SubmitReply(SubmitStatus.Accepted, "", request.Id, "none", 5, 1000);
 
@@ -156,11 +158,15 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
 
     public Task<bool> Send(byte[] message) => throw new NotSupportedException();
 
-    public Task<bool> Engage(string request) => throw new NotSupportedException();
+    public Task<EngageStatus> Engage(string request, long valueMicros) => throw new NotSupportedException();
 
     public Task Release(string request) => throw new NotSupportedException();
 
     public Task Jail(string reason) => throw new NotSupportedException();
+
+    public Task Free() => throw new NotSupportedException();
+
+    public Task Observe(int kind, string request) => throw new NotSupportedException();
 }
 
 /// <summary>Knows one model, and a token for each character.</summary>
@@ -188,11 +194,11 @@ internal sealed class FakeModel(string key) : IModelGrain
         var writer = new CanonicalWriter();
         Manifest.Write(writer);
         return Task.FromResult(key == "model:atoma-demo"
-            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true), new NodeOffer("n2", "e1", 120, 280, true)])
+            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true, new NodeTerms(1_000_000, false)), new NodeOffer("n2", "e1", 120, 280, true, new NodeTerms(1_000_000, false))])
             : null);
     }
 
-    public Task<OfferReply> Offer(string node, byte[] subscription) => throw new NotSupportedException();
+    public Task<OfferReply> Offer(string node, byte[] subscription, NodeTerms terms) => throw new NotSupportedException();
 
     public Task Withdraw(string node) => throw new NotSupportedException();
 }

@@ -24,6 +24,10 @@ internal sealed class FakeRequest(FakeNetwork network, string id) : IRequestGrai
         return Task.FromResult(network.OnSubmit(call, this));
     }
 
+    public Task<int> Review(byte[] spec) => throw new NotSupportedException();
+
+    public Task<DisputeReply> Dispute(string account) => Task.FromResult(network.OnDispute(account, this));
+
     public async IAsyncEnumerable<AnswerEvent> Watch(int from, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         _watched.TrySetResult();

@@ -23,7 +23,8 @@ public sealed class ModelGrainTests(SharedCluster shared)
         network.Model.Manifest.Write(manifest);
         Assert.Equal(manifest.ToArray(), market.Manifest);
         var offer = Assert.Single(market.Offers);
-        Assert.Equal(new NodeOffer(network.Nodes[0].Id.ToString(), network.Model.Echelon.Id().ToString(), 200_000, 600_000, true), offer);
+        Assert.Equal(new NodeOffer(network.Nodes[0].Id.ToString(), network.Model.Echelon.Id().ToString(), 200_000, 600_000, true, new NodeTerms(offer.Terms.CapMicros, false)), offer);
+        Assert.True(offer.Terms.CapMicros > 0);
         Assert.Contains(network.Model.Manifest.Id, await shared.Cluster.Grains.GetGrain<IDirectoryGrain>(Keys.Directory).Models());
     }
 

@@ -210,7 +210,7 @@ public sealed class NodeGrainTests(SharedCluster shared)
         Assert.False((await node.Grain.Describe())!.Online);
         Assert.Empty(await network.OffersAsync());
         Assert.False(await node.Grain.Send(new CoordinatorMessage.Notice("anyone?").ToBytes()));
-        Assert.False(await node.Grain.Engage("req:" + new string('0', 64)));
+        Assert.Equal(EngageStatus.Away, await node.Grain.Engage("req:" + new string('0', 64), 0));
     }
 
     [Fact]

@@ -26,7 +26,6 @@ public sealed class RefusedRequestTests(SharedCluster shared)
         { "long input", SubmitStatus.PromptTooLong },
         { "integrity", SubmitStatus.IntegrityUnknown },
         { "assurance above 1", SubmitStatus.IntegrityUnknown },
-        { "sampled", SubmitStatus.IntegrityUnavailable },
         { "too few nodes", SubmitStatus.NoEligibleNode },
     };
 
@@ -52,7 +51,6 @@ public sealed class RefusedRequestTests(SharedCluster shared)
             "long input" => good with { Inputs = [new EmbeddingInput("a", []), new EmbeddingInput(new string('x', 513), [])] },
             "integrity" => good with { Integrity = "certain" },
             "assurance above 1" => good with { Integrity = "", Assurance = 1.5 },
-            "sampled" => good with { Integrity = "sampled" },
             _ => good with { Integrity = "replicated:4" },
         };
 
@@ -107,7 +105,7 @@ public sealed class RefusedRequestTests(SharedCluster shared)
     {
         await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 6);
         var options = shared.Cluster.Options;
-        var expected = Assurance.Cheapest(0.9, 6, options.AdversaryPermille / 1000.0, options.CheckPermille)!.Value;
+        var expected = Assurance.Cheapest(0.9, 6, options.AdversaryPermille / 1000.0, options.Terms)!.Value;
         Assert.NotEqual(IntegrityLevel.None, expected);
 
         var ended = await network.RunAsync(network.Call() with { Integrity = "", Assurance = 0.9 });

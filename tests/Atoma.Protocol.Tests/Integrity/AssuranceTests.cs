@@ -4,6 +4,8 @@ namespace Atoma.Protocol.Tests.Integrity;
 
 public sealed class AssuranceTests
 {
+    private static readonly PriceTerms Terms = new(CheckPermille: 50, FeePermille: 20, AuditPpm: 100_000);
+
     /// <summary>Counts all ordered draws of distinct nodes; node i is the adversary's when i &lt; adversaries.</summary>
     private static double Count(int nodes, int drawn, Func<IReadOnlyList<int>, bool> undetected, out long all)
     {
@@ -44,7 +46,7 @@ public sealed class AssuranceTests
                     Check(IntegrityLevel.Replicated(replicas), replicas, d => d.All(x => x < adversaries));
 
                 void Check(IntegrityLevel level, int drawn, Func<IReadOnlyList<int>, bool> undetected) => Assert.Equal(
-                    Count(n, drawn, undetected, out _), Assurance.UndetectedFraud(level, n, r), 12);
+                    Count(n, drawn, undetected, out _), Assurance.UndetectedFraud(level, n, r, Terms), 12);
             }
         }
     }
@@ -53,21 +55,21 @@ public sealed class AssuranceTests
     public void UndetectedFraud_OfSampled_IsTheUnauditedShareAndTheColludingAudits()
     {
         // 10 nodes, 5 bad: ½·((1 − p) + p·4/9)
-        Assert.Equal(0.5 * (0.9 + 0.1 * 4 / 9), Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0.5, 0.1), 12);
-        Assert.Equal(0, Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0, 0.1), 12);
+        Assert.Equal(0.5 * (0.9 + 0.1 * 4 / 9), Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0.5, Terms), 12);
+        Assert.Equal(0, Assurance.UndetectedFraud(IntegrityLevel.Sampled, 10, 0, Terms), 12);
     }
 
     [Fact]
     public void Cheapest_OfTheLevelsThatMeetIt_IsChosen()
     {
-        Assert.Equal(IntegrityLevel.None, Assurance.Cheapest(0.6, 30, 1.0 / 3, 50));
-        Assert.Equal(IntegrityLevel.Checked, Assurance.Cheapest(0.89, 30, 1.0 / 3, 50));
-        Assert.Equal(IntegrityKind.Replicated, Assurance.Cheapest(0.999, 30, 1.0 / 3, 1000)!.Value.Kind);
-        Assert.Null(Assurance.Cheapest(0.999999999, 5, 0.9, 50));
+        Assert.Equal(IntegrityLevel.None, Assurance.Cheapest(0.6, 30, 1.0 / 3, Terms));
+        Assert.Equal(IntegrityLevel.Checked, Assurance.Cheapest(0.89, 30, 1.0 / 3, Terms));
+        Assert.Equal(IntegrityKind.Replicated, Assurance.Cheapest(0.999, 30, 1.0 / 3, Terms with { CheckPermille = 1000 })!.Value.Kind);
+        Assert.Null(Assurance.Cheapest(0.999999999, 5, 0.9, Terms));
         for (var assurance = 0.5; assurance < 1; assurance += 0.01)
         {
-            if (Assurance.Cheapest(assurance, 20, 1.0 / 3, 50) is { } level)
-                Assert.True(1 - Assurance.UndetectedFraud(level, 20, 1.0 / 3) >= assurance);
+            if (Assurance.Cheapest(assurance, 20, 1.0 / 3, Terms) is { } level)
+                Assert.True(1 - Assurance.UndetectedFraud(level, 20, 1.0 / 3, Terms) >= assurance);
         }
     }
 }

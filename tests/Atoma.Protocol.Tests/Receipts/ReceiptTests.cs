@@ -24,7 +24,7 @@ public sealed class ReceiptTests
             var data = new TheoryData<string, Cheat>();
             foreach (var integrity in new[] { "none", "checked", "checked:3", "replicated:3" })
             {
-                foreach (var cheat in new[] { Cheat.None, Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.SilentAtWork, Cheat.StreamsOtherwise })
+                foreach (var cheat in new[] { Cheat.None, Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.SilentAtWork, Cheat.StreamsOtherwise, Cheat.WrongParameters })
                     data.Add(integrity, cheat);
             }
 
@@ -50,7 +50,7 @@ public sealed class ReceiptTests
     public void Digest_OfAFixedReceipt_IsGolden()
     {
         var digest = ReceiptCodec.Digest(Sample("checked").Receipt).ToString();
-        Assert.True(digest == "726b432e04d9527d8e73ccd0101b8ea61b5b019400f3d174cda262539b41f27d", digest);
+        Assert.True(digest == "19d070136b610ec431348e6655039c85542d150e2a36f09dc6bfdc2ee6db02a4", digest);
     }
 
     // P9: ≤ 8 KB + 8 KB per 512 tokens.
@@ -61,6 +61,20 @@ public sealed class ReceiptTests
         harness.Run();
         var bytes = ReceiptCodec.Encode(harness.Receipt().Receipt).Bytes.Length;
         Assert.InRange(bytes, 4 * 1024, 16 * 1024);
+    }
+
+    [Fact]
+    public void Bytes_OfALongPrompt_HoldItOnce()
+    {
+        static int Length(int promptTokens)
+        {
+            var harness = new RequestHarness("replicated:2", nodes: 12, promptTokens: promptTokens);
+            harness.Run();
+            return ReceiptCodec.Encode(harness.Receipt().Receipt).Bytes.Length;
+        }
+
+        // Ids below 200 take 1 byte, or 2 from 128 on.
+        Assert.InRange(Length(1006) - Length(6), 1000, 2000);
     }
 
     /// <summary>What a coordinator that signs anything could try: the signature is right, the content is not.</summary>

@@ -135,7 +135,7 @@ public sealed class DrawTests
         Assert.All(EligibleSet.OfOneEchelon(nodes, null), n => Assert.Equal(Echelon, n.Echelon));
         Assert.Equal(Id(9), EligibleSet.OfOneEchelon(nodes, other).Single().Node);
         Assert.Empty(EligibleSet.OfOneEchelon([], null));
-        Assert.Equal(4, EligibleSet.Needed(IntegrityLevel.CheckedBy(3)));
-        Assert.Equal(5, EligibleSet.Needed(IntegrityLevel.Replicated(5)));
+        Assert.Equal(4, EligibleSet.Needed(IntegrityLevel.CheckedBy(3), 1));
+        Assert.Equal(5, EligibleSet.Needed(IntegrityLevel.Replicated(5), 1));
     }
 }

@@ -13,8 +13,10 @@ internal sealed partial class Auditor
 {
     private readonly Dictionary<LedgerAccount, long> _balances = [];
     private readonly HashSet<(Hash32 Request, NodeId Node)> _fined = [];
-    private readonly Dictionary<Hash32, SlashCase> _frozen = [];
-    private readonly HashSet<Hash32> _executed = [];
+    private readonly Dictionary<Hash32, SlashCase> _cases = [];
+
+    /// <summary>When a case's appeal window began.</summary>
+    private readonly Dictionary<Hash32, DateTimeOffset> _frozenAt = [];
     private int _entries;
     private long _holds;
 
@@ -85,8 +87,14 @@ internal sealed partial class Auditor
         CheckReceipt(story);
         CheckPayments(story, state, fresh);
         CheckFines(story, state, command, fresh);
-        if (state.Convictions.Count != (command.Slashes?.Count ?? 0))
-            Fail("slash", $"{Short(row.Id)} has {state.Convictions.Count} convictions and {command.Slashes?.Count ?? 0} slashes");
+        foreach (var conviction in state.Convictions)
+        {
+            var isHeld = command.Slashes?.Any(s => SlashCase.FromBytes(s.State).Node == conviction.Node) == true
+                || (state.Spec.Review is not null && _cases.Values.Any(c => c.Node == conviction.Node));
+            if (!isHeld)
+                Fail("slash", $"{Short(row.Id)} convicts {world.Node(conviction.Node)} and no case follows");
+        }
+
         Count(state);
     }
 
@@ -96,6 +104,8 @@ internal sealed partial class Auditor
         var user = LedgerAccount.User(story.Spec.Account);
         var fromHold = fresh.Where(e => e.Operation == story.Spec.Id).ToArray();
         var left = fromHold.Where(e => e.Account == LedgerAccount.Escrow).Sum(e => -e.Amount.Value);
+        if (state.Spec.Hold == Micros.Zero && fromHold.Length == 0)
+            return;
         if (left != story.Spec.Hold.Value)
             Fail("hold", $"{Short(story.Spec.Id)} held {story.Spec.Hold} and {left} left escrow");
         var back = fromHold.Where(e => e.Account == user && e.Code == TransferCode.Release).Sum(e => e.Amount.Value);
@@ -118,7 +128,7 @@ internal sealed partial class Auditor
             var fines = fresh.Where(e => e.Account == account && e.Code == TransferCode.SilencePenalty).ToArray();
             var before = new Micros(_balances.GetValueOrDefault(account) - fresh.Where(e => e.Account == account).Sum(e => e.Amount.Value));
             var due = before.PermilleFloor(world.Rules.Options.SilencePermille);
-            if (due.IsPositive && (fines.Length != 1 || -fines[0].Amount != due || fines[0].Counterparty != LedgerAccount.User(story.Spec.Account)))
+            if (due.IsPositive && (fines.Length != 1 || -fines[0].Amount != due || fines[0].Counterparty != story.Spec.Requester))
                 Fail("silence", $"{world.Node(node)} was silent in {Short(story.Spec.Id)} and paid {fines.Length} fines");
             _fined.Add((story.Spec.Id, node));
         }
@@ -126,46 +136,80 @@ internal sealed partial class Auditor
         var all = fresh.Count(e => e.Code == TransferCode.SilencePenalty && !e.Amount.IsPositive);
         if (all > silent.Length)
             Fail("silence", $"{Short(story.Spec.Id)} fines nodes that were not silent");
-        if (command.Operations.OfType<LedgerOperation.Transfer>().Any(t => t.Code is not (TransferCode.SilencePenalty or TransferCode.SlashFreeze)))
+        if (command.Operations.OfType<LedgerOperation.Transfer>().Any(t => t.Code is not (TransferCode.SilencePenalty or TransferCode.SlashFreeze or TransferCode.SlashReturn or TransferCode.PayAuditor)))
             Fail("payment", $"the settlement of {Short(story.Spec.Id)} moves money that is neither hold nor penalty");
     }
 
+    /// <summary>P8.2, P8.5: every step of a case is one that the rules allow, at its time.</summary>
     private void Slashed(SlashRow row, List<LedgerEntry> fresh)
     {
         var slash = SlashCase.FromBytes(row.State);
-        var frozen = LedgerAccount.Frozen(slash.Node);
-        if (slash.Status == SlashStatus.Frozen)
-        {
-            _frozen.Add(slash.Id, slash);
-            var story = _stories[slash.Request];
-            if (!story.Receipt!.Receipt.State.Convictions.Exists(c => c.Node == slash.Node))
-                Fail("slash", $"{world.Node(slash.Node)} is slashed without a conviction");
-            if (fresh.Where(e => e.Account == frozen).Sum(e => e.Amount.Value) != slash.Amount.Value)
-                Fail("slash", "what is frozen is not what the case says");
-            // P8.4: all of the collateral.
-            if (_balances.GetValueOrDefault(LedgerAccount.Collateral(slash.Node)) != 0)
-                Fail("slash", $"{world.Node(slash.Node)} keeps collateral after its conviction");
-            CheckShares(slash, story.Receipt.Receipt.State);
-            return;
-        }
+        var moved = fresh.Where(e => e.Account.Kind == AccountKind.Frozen && e.Account.Owner == slash.Node.ToString()).Sum(e => e.Amount.Value);
+        if (!_cases.TryGetValue(slash.Id, out var before))
+            CaseOpened(slash, moved);
+        else
+            CaseMoved(before, slash, moved, fresh);
+        _cases[slash.Id] = slash;
+    }
 
-        var opened = _frozen[slash.Id];
-        if (!_executed.Add(slash.Id))
-            Fail("slash", "a slash is executed twice");
-        if (world.Time.Now < opened.OpenedAt + Rules.AppealWindow)
-            Fail("appeal-window", $"{world.Node(slash.Node)} loses its collateral {(opened.OpenedAt + Rules.AppealWindow - world.Time.Now).TotalSeconds:F0} s before its appeal window ends");
-        CheckSplit(opened, fresh.Where(e => e.Counterparty == frozen).ToArray());
+    private void CaseOpened(SlashCase slash, long moved)
+    {
+        if (slash.Status is not (SlashStatus.Frozen or SlashStatus.Unconfirmed or SlashStatus.Inquiry))
+            Fail("slash", $"a case begins as {slash.Status}");
+        // P8.2: what rests on a few resolvers' votes is confirmed by an assembly first.
+        if (slash.Evidence == EvidenceKind.Stage2Mismatch && slash.Status == SlashStatus.Frozen && _stories[slash.Request].Spec.Review is not { Kind: ReviewKind.Assembly })
+            Fail("assembly", $"the slash of {world.Node(slash.Node)} rests on resolvers alone");
+        _frozenAt[slash.Id] = world.Time.Now;
+        if (slash.Status == SlashStatus.Inquiry)
+            return;
+        var state = _stories[slash.Request].Receipt!.Receipt.State;
+        if (!state.Convictions.Exists(c => c.Node == slash.Node))
+            Fail("slash", $"{world.Node(slash.Node)} is slashed without a conviction");
+        if (moved < slash.Amount.Value)
+            Fail("slash", "what is frozen is not what the case says");
+        // P8.4: all of the collateral.
+        if (_balances.GetValueOrDefault(LedgerAccount.Collateral(slash.Node)) != 0)
+            Fail("slash", $"{world.Node(slash.Node)} keeps collateral after its conviction");
+        CheckShares(slash, state);
+    }
+
+    private void CaseMoved(SlashCase before, SlashCase after, long moved, List<LedgerEntry> fresh)
+    {
+        switch (before.Status, after.Status)
+        {
+            case (SlashStatus.Unconfirmed, SlashStatus.Frozen):
+                _frozenAt[after.Id] = world.Time.Now;
+                if (IsHonest(after.Node))
+                    Tally.FramedByAssembly++;
+                break;
+            case (SlashStatus.Frozen, SlashStatus.Executed):
+                if (before.Subject == Hash32.Zero && IsHonest(after.Node) && before.Evidence != EvidenceKind.FalseVote)
+                    Fail("honest-node-slashed", $"{world.Node(after.Node)} loses its collateral");
+                if (world.Time.Now < _frozenAt[after.Id] + Rules.AppealWindow)
+                    Fail("appeal-window", $"{world.Node(after.Node)} loses its collateral {(_frozenAt[after.Id] + Rules.AppealWindow - world.Time.Now).TotalSeconds:F0} s before its appeal window ends");
+                CheckSplit(before, fresh.Where(e => e.Counterparty == LedgerAccount.Frozen(after.Node)).ToArray());
+                break;
+            case (SlashStatus.Unconfirmed or SlashStatus.Frozen, SlashStatus.Returned) when -moved == before.Amount.Value:
+            case (SlashStatus.Frozen, SlashStatus.Unconfirmed) when after.Appealed:
+            case (SlashStatus.Frozen, SlashStatus.Frozen) when after.Appealed:
+            case (SlashStatus.Unconfirmed, SlashStatus.Unconfirmed):
+            case (SlashStatus.Inquiry, SlashStatus.Inquiry or SlashStatus.Closed):
+                break;
+            default:
+                Fail("slash", $"a case goes from {before.Status} to {after.Status}");
+                break;
+        }
     }
 
     /// <summary>Shares go to who did the request's work and did not vouch for the cheat.</summary>
     private void CheckShares(SlashCase slash, RequestState state)
     {
-        var cheat = state.Participants.Find(p => p.Node == slash.Node)!;
+        var subject = state.Spec.Review?.Digest ?? state.Participants.Find(p => p.Node == slash.Node)!.Digest;
         foreach (var node in slash.Honest.Concat(slash.Resolvers))
         {
             var p = state.Participants.Find(q => q.Node == node);
-            if (p is null || p.Node == cheat.Node || p.Status is not (ParticipantStatus.Revealed or ParticipantStatus.Voted)
-                || p.Ballots.Exists(b => b.Subject == cheat.Digest && b.Vote?.Verdict == Verdict.Match))
+            if (p is null || p.Node == slash.Node || p.Status is not (ParticipantStatus.Revealed or ParticipantStatus.Voted)
+                || (state.Spec.Review is null && p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == Verdict.Match)))
                 Fail("slash-shares", $"{world.Node(node)} shares in a slash without having done its part ({p?.Status})");
         }
     }
@@ -174,7 +218,7 @@ internal sealed partial class Auditor
     private static void CheckSplit(SlashCase slash, LedgerEntry[] parts)
     {
         var amount = slash.Amount.Value;
-        Expect(AccountKind.User, TransferCode.SlashRequester, amount / 4);
+        Expect(AccountKind.User, TransferCode.SlashRequester, slash.RequesterAccount == RequestSpec.NetworkAccount ? 0 : amount / 4);
         Expect(AccountKind.Burn, TransferCode.SlashBurn, amount / 10);
         Expect(AccountKind.Earnings, TransferCode.SlashHonest, Even(amount / 5, slash.Honest.Count));
         Expect(AccountKind.Earnings, TransferCode.SlashResolver, Even(amount / 10, slash.Resolvers.Count));
@@ -224,6 +268,6 @@ internal sealed partial class Auditor
         if (sums.Count < 64 && !world.Disk.Ledger.Audit().IsExact)
             Fail("conservation", $"the books' own audit says {world.Disk.Ledger.Audit()}");
         foreach (var slash in world.Disk.Ledger.Slashes.Where(s => s.Open))
-            Fail("slash", $"{slash.Node} was never slashed");
+            Fail("slash", $"the case of {slash.Node} never ended");
     }
 }

@@ -22,7 +22,9 @@ internal sealed partial class Auditor
             Fail("receipt", "is signed by another key");
         if (state.Refund != RefundReason.Interrupted)
             CheckWitness(story, state);
-        if (state.Phase == RequestPhase.Settled)
+        if (state.Phase == RequestPhase.Settled && state.Spec.Review is { } review)
+            CheckFinding(story, state, review);
+        else if (state.Phase == RequestPhase.Settled)
             CheckAnswer(story, state);
         else if (state.Refund == RefundReason.Cancelled && story.Published.Count > 0)
             Fail("cancel", $"{Short(state.Spec.Id)} was cancelled after {story.Published.Count} tokens were read, and is free");
@@ -48,6 +50,14 @@ internal sealed partial class Auditor
         }
     }
 
+    /// <summary>P8.2: a review finds what enough of its panel voted, by votes that were cast.</summary>
+    private void CheckFinding(Story story, RequestState state, Review review)
+    {
+        var votes = state.Participants.Count(p => p.Status == ParticipantStatus.Voted && story.Votes.Contains((p.Node, review.Digest, state.Finding!.Value)));
+        if (votes < review.Needed)
+            Fail("verdict", $"{Short(state.Spec.Id)} finds {state.Finding} with {votes} of {review.Panel} votes; {review.Needed} are needed");
+    }
+
     private void CheckAnswer(Story story, RequestState state)
     {
         var answer = state.Answer!;
@@ -62,6 +72,7 @@ internal sealed partial class Auditor
         var isDelivered = level.Kind switch
         {
             IntegrityKind.None => behind.Length == 1,
+            IntegrityKind.Sampled => behind.Length == 1 && state.Audit is { } audit && (!IsAudited(audit, state.Spec) || isResolved || checkers.Length >= state.Spec.Terms.AuditCheckers / 2 + 1),
             IntegrityKind.Checked => behind.Length == 1 && (isResolved || checkers.Length >= level.Count / 2 + 1),
             _ => behind.Length >= level.Count || (isResolved && behind.Length > 0 && behind.Length + resolvers.Length >= level.Count),
         };
@@ -84,6 +95,8 @@ internal sealed partial class Auditor
         var check = state.Spec.Integrity.Kind == IntegrityKind.Checked ? terms.Check(PriceTerms.Answer(behind[0].Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount)) : Micros.Zero;
         var most = answers + check * (resolvers > 0 ? state.Spec.Integrity.Checkers : checkers);
         var least = answers + check * checkers;
+        if (state.Spec.Integrity.Kind == IntegrityKind.Sampled)
+            (least, most) = (least + state.Spec.Terms.AuditFee(answers), most + state.Spec.Terms.AuditFee(answers));
         if (state.Price > most || state.Price < least)
             Fail("payment", $"{Short(state.Spec.Id)} costs {state.Price}; its work is worth {least} to {most}");
         var unpaid = state.Participants.FirstOrDefault(p => behind.Contains(p) && !state.Payments.Exists(x => x.To == Protocol.Ledger.LedgerAccount.Earnings(p.Node)));
@@ -101,14 +114,26 @@ internal sealed partial class Auditor
         var isTrusted = level.Kind switch
         {
             IntegrityKind.None => false,
+            IntegrityKind.Sampled when !IsAudited(state.Audit!.Value, state.Spec) => false,
+            IntegrityKind.Sampled when resolvers is null => checkers.Count(p => !IsHonest(p.Node)) < state.Spec.Quorum,
+            IntegrityKind.Sampled => resolvers!.Count(p => !IsHonest(p.Node)) < majority,
             IntegrityKind.Checked when resolvers is null => checkers.Count(p => !IsHonest(p.Node)) < level.Quorum,
             IntegrityKind.Checked => resolvers!.Count(p => !IsHonest(p.Node)) < majority,
             _ => behind.Any(p => IsHonest(p.Node)) || (resolvers is not null && resolvers.Count(p => !IsHonest(p.Node)) < majority),
         };
         if (isTrusted)
             Fail("right-answer", $"{Short(state.Spec.Id)} delivers a wrong answer at {level} although its voters had an honest majority");
-        if (level.Kind != IntegrityKind.None)
+        if (level.Kind is not (IntegrityKind.None or IntegrityKind.Sampled))
             Tally.Undetected++;
+        else if (level.Kind == IntegrityKind.Sampled)
+            Tally.SampledWrong++;
+    }
+
+    /// <summary>P3.5, recomputed beside the production code: u &lt; p, u the beacon's uniform number.</summary>
+    private static bool IsAudited(BeaconReveal beacon, RequestSpec spec)
+    {
+        var u = Prf.Derive("atoma/audit/1", beacon.Value.ToArray(), spec.Id.ToArray()).High64 / 18_446_744_073_709_551_616.0;
+        return u < spec.Terms.AuditPpm / 1e6;
     }
 
     private void Count(RequestState state)

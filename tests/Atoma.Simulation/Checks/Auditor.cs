@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Registry;
@@ -45,6 +46,8 @@ internal sealed partial class Auditor(SimWorld world)
     /// <summary>P5.1: no hold, no work.</summary>
     public void Accepted(RequestSpec spec, Coordinator by)
     {
+        if (spec.Hold == Micros.Zero && spec.Review is not null)
+            return;
         var recorded = world.Disk.Ledger.Find(spec.Id);
         if (recorded is not { Operation: LedgerOperation.Hold hold, State: HoldState.Open } || hold.Amount != spec.Hold || hold.Payer != LedgerAccount.User(spec.Account))
             Fail("hold", $"{Short(spec.Id)} was accepted in life {by.Life} without its hold");
@@ -71,6 +74,8 @@ internal sealed partial class Auditor(SimWorld world)
         // P3.3: distinct, and never one who takes part: the asserter is not its own auditor.
         if (state.Participants.Exists(p => p.Node == chosen.Id) || before.Exists(d => d.Chosen.Node == chosen.Id))
             Fail("distinct-draws", $"{Short(state.Spec.Id)} draws {chosen} again, as {draw.Purpose}");
+        if (state.Spec.Review?.Authors.Any(a => a.Node == chosen.Id) == true)
+            Fail("distinct-draws", $"{chosen} is drawn to judge its own answer");
         if (_jailed.Contains(chosen.Id))
             Fail("jail", $"{chosen} is jailed and drawn");
         if (world.Disk.Ledger.Balance(chosen.Collateral) < Rules.CollateralMin)
@@ -145,6 +150,29 @@ internal sealed partial class Auditor(SimWorld world)
             Fail("jail", $"{world.Node(node)} was convicted and is {world.Disk.States[node]}");
     }
 
+    public void JailedForSilence(NodeId node)
+    {
+        if (IsHonest(node) && !world.Node(node).IsTouched)
+            Fail("honest-node-blamed", $"{world.Node(node)} is jailed for silence; it is honest and nothing happened to it");
+        _jailed.Add(node);
+    }
+
+    public void Freed(NodeId node) => _jailed.Remove(node);
+
+    /// <summary>P6.3: what a node could be paid for answers nobody looks at stays below its part of the collateral.</summary>
+    public void Exposed(SimNode node, Micros outstanding)
+    {
+        if (outstanding.Value * Rules.ExposureRatio > world.Disk.Ledger.Balance(node.Collateral).Value)
+            Fail("exposure", $"{node} has {outstanding} outstanding on a collateral of {world.Disk.Ledger.Balance(node.Collateral)}");
+    }
+
+    /// <summary>P3.4: whether a sampled answer is audited is drawn after its node has committed.</summary>
+    public void DrawsAudit(RequestState state)
+    {
+        if (state.Participants.Exists(p => p is { Generates: true, IsActive: true } && !_stories[state.Spec.Id].Commitments.ContainsKey(p.Node)))
+            Fail("audit-after-commitment", $"{Short(state.Spec.Id)} draws its audit before its answer is committed to");
+    }
+
     public void Stepped(RequestState before, RequestEvent happened, RequestStep step, Coordinator by)
     {
         var after = step.State;
@@ -175,16 +203,22 @@ internal sealed partial class Auditor(SimWorld world)
         story.Terminal = state;
     }
 
-    /// <summary>An honest node is convicted only where the adversary holds a majority of the resolvers: beyond the bound of P8.2.</summary>
+    /// <summary>
+    /// An honest node is convicted only where the adversary holds a majority of the resolvers, beyond the bound of P8.2; and its
+    /// money moves only where it holds two thirds of an assembly (see Books).
+    /// </summary>
     private void CheckConviction(RequestState state, Conviction conviction)
     {
         Tally.Convictions++;
         if (!IsHonest(conviction.Node))
             return;
-        var cheat = state.Participants.Find(p => p.Node == conviction.Node)!;
-        var framers = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && !IsHonest(p.Node)
-            && p.Ballots.Exists(b => b.Subject == cheat.Digest && b.Vote?.Verdict == Verdict.Mismatch));
-        if (conviction.Kind != EvidenceKind.Stage2Mismatch || framers < world.Rules.Options.Resolvers / 2 + 1)
+        var review = state.Spec.Review;
+        var subject = review?.Digest ?? state.Participants.Find(p => p.Node == conviction.Node)!.Digest;
+        var accused = conviction.Kind == EvidenceKind.FalseVote ? state.Finding : Verdict.Mismatch;
+        var framers = state.Participants.Count(p => (review is not null || p.Purpose == DrawPurpose.Resolver) && !IsHonest(p.Node)
+            && p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == accused));
+        var needed = review?.Needed ?? world.Rules.Options.Resolvers / 2 + 1;
+        if (conviction.Kind is not (EvidenceKind.Stage2Mismatch or EvidenceKind.FalseVote) || framers < needed)
             Fail("honest-node-convicted", $"{Short(state.Spec.Id)} convicts {world.Node(conviction.Node)} ({conviction.Kind}: {conviction.Reason})");
         Tally.Framed++;
     }
@@ -215,12 +249,18 @@ internal sealed partial class Auditor(SimWorld world)
     {
         if (_open.Count > 0)
             Fail("deadline", $"{Short(_open[0].Spec.Id)} was never ended");
-        foreach (var convicted in _stories.Values.Where(s => s.Receipt is not null).SelectMany(s => s.Receipt!.Receipt.State.Convictions))
-        {
-            if (world.Disk.States[convicted.Node] != NodeState.Jailed)
-                Fail("jail", $"{world.Node(convicted.Node)} was convicted and is not jailed");
-        }
-
+        CheckJails();
         RecountBooks();
+    }
+
+    /// <summary>Who lost its collateral is out; who got it back is in.</summary>
+    private void CheckJails()
+    {
+        foreach (var row in world.Disk.Ledger.Slashes)
+        {
+            var slash = SlashCase.FromBytes(row.State);
+            if (slash.Status == SlashStatus.Executed && world.Disk.States[slash.Node] != NodeState.Jailed)
+                Fail("jail", $"{world.Node(slash.Node)} was slashed and is not jailed");
+        }
     }
 }

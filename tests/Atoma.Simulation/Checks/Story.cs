@@ -50,4 +50,10 @@ internal sealed class Tally
 
     /// <summary>Honest nodes that a majority of the adversary's resolvers convicted.</summary>
     public int Framed { get; set; }
+
+    /// <summary>Those of them that an assembly confirmed: the adversary had two thirds of it.</summary>
+    public int FramedByAssembly { get; set; }
+
+    /// <summary>Sampled answers delivered wrong, whether audited or not.</summary>
+    public int SampledWrong { get; set; }
 }

@@ -5,6 +5,9 @@ internal static class BugList
 {
     public static IReadOnlyList<Bug> All { get; } =
     [
+        new("inverted-audit", "[C] an answer is audited when u > p", (o, s) => new InvertedAudit(o, s), "honest", "smaller-model"),
+        new("no-assembly", "three resolvers' votes are enough to take collateral", (o, s) => new NoAssembly(o, s), "prefill-attack"),
+        new("exposure-ignored", "a node works on more than its collateral covers", (o, s) => new ExposureIgnored(o, s), "parallel"),
         new("asserter-audits", "[C] the asserter may be drawn as its own auditor", (o, s) => new AsserterAudits(o, s), "honest"),
         new("failed-drawn-again", "a node that failed is not excluded from its replacement's draw", (o, s) => new FailedDrawnAgain(o, s), "small-market", "withheld-reveal"),
         new("echelon-ignored", "checkers come from other hardware classes", (o, s) => new EchelonIgnored(o, s), "honest-hardware"),

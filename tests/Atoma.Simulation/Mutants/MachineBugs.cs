@@ -2,6 +2,7 @@ using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
 using Atoma.Protocol.Verification;
 using Atoma.Simulation.World;
 
@@ -138,5 +139,19 @@ internal sealed class MismatchIgnored(RequestOptions options, ISignatureScheme s
         return settled.State.Phase == RequestPhase.Settled
             ? settled with { State = settled.State with { Spec = state.Spec, Participants = step.State.Participants } }
             : step;
+    }
+}
+
+/// <summary>[C] audited when u &gt; p: 98.9 % of what should have been 1 %.</summary>
+internal sealed class InvertedAudit(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
+{
+    public override RequestStep Step(RequestState state, RequestEvent happened, DateTimeOffset now)
+    {
+        if (happened is not RequestEvent.AuditDrawn e)
+            return base.Step(state, happened, now);
+        var terms = state.Spec.Terms with { AuditPpm = Audit.IsDue(e.Beacon, state.Spec.Id, state.Spec.Terms.AuditPpm) ? 0 : Audit.Certain };
+        var shown = state with { Spec = state.Spec with { Terms = terms } };
+        var step = base.Step(shown, happened, now);
+        return step with { State = ReferenceEquals(step.State, shown) ? state : step.State with { Spec = state.Spec } };
     }
 }

@@ -12,14 +12,14 @@ namespace Atoma.Simulation.Mutants;
 
 internal sealed class NoHold(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
 {
-    public override LedgerCommand Accept(RequestSpec spec) => base.Accept(spec) with { Operations = [] };
+    public override LedgerCommand Accept(RequestSpec spec, SlashRow? @case) => base.Accept(spec, @case) with { Operations = [] };
 }
 
 /// <summary>Changes the command that ends a request.</summary>
 internal abstract class FinishBug(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
 {
-    public override LedgerCommand Finish(SignedReceipt receipt, Func<LedgerAccount, Micros> balance, int life) =>
-        Change(base.Finish(receipt, balance, life), receipt.Receipt.State, life);
+    public override LedgerCommand Finish(SignedReceipt receipt, Func<LedgerAccount, Micros> balance, SlashRow? @case, int life) =>
+        Change(base.Finish(receipt, balance, @case, life), receipt.Receipt.State, life);
 
     protected abstract LedgerCommand Change(LedgerCommand command, RequestState state, int life);
 
@@ -147,4 +147,20 @@ internal sealed class PaidWithoutVote(RequestOptions options, ISignatureScheme s
             return base.Receipt(state, now);
         return base.Receipt(state with { Payments = state.Payments.Add(new Payment(LedgerAccount.Earnings(idle.Node), new Micros(1), TransferCode.PayChecker)) }, now);
     }
+}
+
+/// <summary>The votes of three resolvers are enough to take collateral.</summary>
+internal sealed class NoAssembly(RequestOptions options, ISignatureScheme signatures) : FinishBug(options, signatures)
+{
+    protected override LedgerCommand Change(LedgerCommand command, RequestState state, int life) => command with
+    {
+        Slashes = [.. (command.Slashes ?? []).Select(row => (SlashCase.FromBytes(row.State) is { Status: SlashStatus.Unconfirmed } s
+            ? s with { Status = SlashStatus.Frozen, DueAt = s.OpenedAt + AppealWindow } : SlashCase.FromBytes(row.State)).Row(row.Version))],
+    };
+}
+
+/// <summary>A node works on as many answers as it is given, whatever its collateral covers.</summary>
+internal sealed class ExposureIgnored(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
+{
+    public override bool Covers(Micros outstanding, Micros value, Micros collateral) => true;
 }

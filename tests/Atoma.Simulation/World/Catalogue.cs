@@ -74,6 +74,14 @@ internal static class Catalogue
         yield return new Scenario("honest-hardware", "honest nodes of two hardware classes, never bit-equal") { OtherHardware = 0.5, NodesMin = 10 };
         yield return new Scenario("replay", "old settlements and slashes are sent to the books again") { Replays = true, Adversary = Mixed, AdversaryShareMax = 0.4, Faults = Faults.Some };
         yield return new Scenario("double-spend", "parallel requests of an account with money for one") { DoubleSpends = true, RequestsMin = 4, RequestsMax = 8, NodesMin = 10 };
+        yield return new Scenario("parallel", "unchecked answers at a few nodes at once, up to what their collateral covers")
+        {
+            NodesMin = 3, NodesMax = 6, RequestsMin = 8, RequestsMax = 14, SpacingMs = 60, Levels = ["none", "sampled"], Adversary = Mixed, AdversaryShareMax = 0.3,
+        };
+        yield return new Scenario("disputes", "requesters doubt what they got, with and without reason")
+        {
+            Disputes = 0.7, Adversary = (r, g) => r.Chance(0.5) ? WrongAnswer.SmallerModel(g) : new Colluder(g, false), AdversaryShareMax = Half, Levels = ["none", "sampled", "sampled", "checked"],
+        };
         yield return new Scenario("cancels", "requesters read and leave") { Cancels = 0.8, Adversary = Mixed, AdversaryShareMax = 0.3 };
         yield return new Scenario("meddlers", "nodes speak about requests that are not theirs") { Meddles = true, Adversary = Mixed, AdversaryShareMax = 0.2 };
         yield return new Scenario("beacon-end", "the beacon's chain ends in the middle") { EndsChain = true, Faults = new Faults { CoordinatorCrash = 0.005 } };

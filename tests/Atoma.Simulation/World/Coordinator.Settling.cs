@@ -62,7 +62,8 @@ internal sealed partial class Coordinator
         {
             for (var attempt = 1; ; attempt++)
             {
-                var command = _rules.Finish(receipt, _disk.Ledger.Balance, life);
+                var review = activation.State.Spec.Review;
+                var command = _rules.Finish(receipt, _disk.Ledger.Balance, review is null || review.Case == Hash32.Zero ? null : _disk.FindCase(review.Case), life);
                 world.UnderWay = command;
                 CrashPoint("before settling");
                 world.UnderWay = null;
@@ -93,6 +94,7 @@ internal sealed partial class Coordinator
         else if (!result.Succeeded)
             throw new Violation("settlement", $"{Short(activation.State.Spec.Id)} cannot be settled: {result.Status}");
         activation.IsSettled = true;
+        Follow(activation.State);
         world.Trace(() => $"{Short(activation.State.Spec.Id)} ends {activation.State.Phase}/{activation.State.Refund} price {activation.State.Price}");
     }
 
@@ -125,10 +127,10 @@ internal sealed partial class Coordinator
 
         foreach (var row in _disk.Ledger.Slashes.Where(s => s.Open && _rules.DueAt(s) <= Now).ToArray())
         {
-            CrashPoint("before a slash");
+            CrashPoint("before a case");
             try
             {
-                Commit(_rules.Execute(row));
+                Proceed(row);
             }
             catch (StoreDownException)
             {

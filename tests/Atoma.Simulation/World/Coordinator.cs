@@ -98,6 +98,8 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         if (!_disk.States.TryGetValue(node.Id, out var state))
             state = NodeState.Registered;
         var suffices = _disk.Ledger.Balance(node.Collateral) >= Rules.CollateralMin;
+        if (state == NodeState.Jailed && _disk.JailedUntil.TryGetValue(node.Id, out var until) && until <= Now)
+            state = Free(node.Id);
         if (state == NodeState.Registered && NodeMachine.Move(state, NodeState.Active, suffices || _rules.IsEligible(OfferOf(node, NodeState.Active))) == NodeMoveStatus.Ok)
             state = NodeState.Active;
         _disk.States[node.Id] = state;
@@ -117,6 +119,15 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         }
     }
 
+    private NodeState Free(NodeId node)
+    {
+        _disk.JailedUntil.Remove(node);
+        if (NodeMachine.Move(_disk.States[node], NodeState.Active, collateralSuffices: true) == NodeMoveStatus.Ok)
+            _disk.States[node] = NodeState.Active;
+        world.Auditor.Freed(node);
+        return _disk.States[node];
+    }
+
     private Offer OfferOf(SimNode node, NodeState state) =>
         new(new EligibleNode(node.Id, SimWorld.Echelon(node.Hardware), node.InputPrice, node.OutputPrice), state, _disk.Ledger.Balance(node.Collateral));
 
@@ -130,14 +141,14 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         if (_activations.ContainsKey(order.Id) || _disk.Find(order.Id) is not null)
             return true;
         var eligible = _rules.OneEchelon(Market(), null);
-        if (eligible.Count < EligibleSet.Needed(order.Level))
+        if (eligible.Count < EligibleSet.Needed(order.Level, world.Terms.AuditCheckers))
             return false;
-        var hold = _rules.Hold(SimWorld.Terms, order.Level, eligible, order.Prompt.Count, order.Parameters.MaxTokens);
+        var hold = _rules.Hold(world.Terms, order.Level, eligible, order.Prompt.Count, order.Parameters.MaxTokens);
         var spec = new RequestSpec(
             order.Id, order.Account, order.Key, Model.Brain.Manifest, order.Prompt, order.Parameters, order.Level, order.Nonce, order.Streaming,
-            SimWorld.Terms, hold, Now, Now.AddMilliseconds(_rules.Options.DeadlineMs));
+            world.Terms, hold, Now, Now.AddMilliseconds(_rules.Options.DeadlineMs));
         CrashPoint("before accepting");
-        var status = Commit(_rules.Accept(spec)).Status;
+        var status = Commit(_rules.Accept(spec, null)).Status;
         CrashPoint("after accepting");
         if (status != LedgerStatus.Ok)
         {
@@ -212,6 +223,15 @@ internal sealed partial class Coordinator(SimWorld world, int life)
                 world.Auditor.Published(activation.State.Spec, e.Tokens);
                 world.Requester.Reads(activation.State.Spec.Id, e.Tokens);
                 break;
+            case RequestEffect.DrawAudit:
+                world.Auditor.DrawsAudit(activation.State);
+                activation.Happened.Enqueue(new RequestEvent.AuditDrawn(NextSteps(1)[0]));
+                break;
+            case RequestEffect.Deliver:
+                break;
+            case RequestEffect.Release e:
+                Free(e.Node);
+                break;
             case RequestEffect.Jail e:
                 _disk.States[e.Node] = _rules.Jail(_disk.States[e.Node]);
                 world.Auditor.Jailed(e.Node);
@@ -224,7 +244,9 @@ internal sealed partial class Coordinator(SimWorld world, int life)
     private List<DrawProof> Draw(Activation activation, RequestEffect.DrawNodes wanted)
     {
         var spec = activation.State.Spec;
-        var offers = Market().Where(n => PriceTerms.Answer(n, spec.Prompt.Count, spec.Parameters.MaxTokens) <= activation.Dearest);
+        var isUnchecked = IsUnchecked(spec) && wanted.Purpose == DrawPurpose.Primary;
+        var offers = Market().Where(n => spec.Review is not null || Price(spec, n) <= activation.Dearest)
+            .Where(n => !isUnchecked || Price(spec, n) <= Exposure.Cap(_disk.Ledger.Balance(world.Node(n.Node).Collateral), Rules.ExposureRatio));
         var eligible = _rules.OneEchelon(offers, activation.State.Echelon);
         var first = NextSteps(wanted.Count);
         CrashPoint("after revealing beacon steps");
@@ -269,6 +291,13 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         else if (asksSomething)
             world.Auditor.Asked(activation.State, node, message);
         var reached = _connected.ContainsKey(node.Id);
+        if (reached && message is CoordinatorMessage.Work && IsUnchecked(activation.State.Spec) && !Covers(activation, node))
+        {
+            // No fault of the node's: another is drawn.
+            activation.Happened.Enqueue(new RequestEvent.Received(node.Id, new NodeMessage.Refuse(activation.State.Spec.Id, "its collateral covers no more")));
+            return;
+        }
+
         if (reached && asksSomething && !activation.Engaged.Contains(node))
             activation.Engaged.Add(node);
         reached = reached && world.Network.ToNode(node, message);
@@ -276,6 +305,30 @@ internal sealed partial class Coordinator(SimWorld world, int life)
             return;
         node.IsTouched = true;
         activation.Happened.Enqueue(new RequestEvent.NodeLost(node.Id));
+    }
+
+    /// <summary>Levels at which a node could be paid for an answer that nobody looks at.</summary>
+    private static bool IsUnchecked(RequestSpec spec) => spec.Review is null && spec.Integrity.Kind is IntegrityKind.None or IntegrityKind.Sampled;
+
+    private static Micros Price(RequestSpec spec, EligibleNode node) => PriceTerms.Answer(node, spec.Prompt.Count, spec.Parameters.MaxTokens);
+
+    /// <summary>P6.3. Counts what the node has outstanding in this life: what an earlier one asked for was refunded.</summary>
+    private bool Covers(Activation asked, SimNode node)
+    {
+        var outstanding = Micros.Zero;
+        foreach (var other in _activations.Values)
+        {
+            if (other != asked && other.Engaged.Contains(node) && IsUnchecked(other.State.Spec) && Of(other) is { } work)
+                outstanding += Price(other.State.Spec, work);
+        }
+
+        var value = Price(asked.State.Spec, Of(asked)!);
+        var covers = _rules.Covers(outstanding, value, _disk.Ledger.Balance(node.Collateral));
+        if (covers)
+            world.Auditor.Exposed(node, outstanding + value);
+        return covers;
+
+        EligibleNode? Of(Activation a) => a.State.Participants.Find(p => p.Node == node.Id && p.Generates)?.Draw.Chosen;
     }
 
     private void Arm(Activation activation, DateTimeOffset due)

@@ -18,7 +18,23 @@ internal sealed class Disk(Hash32[][] chains)
 
     public Dictionary<NodeId, NodeState> States { get; } = [];
 
+    /// <summary>When a jail for silence ends.</summary>
+    public Dictionary<NodeId, DateTimeOffset> JailedUntil { get; } = [];
+
+    public Dictionary<NodeId, NodeStanding> Standings { get; } = [];
+
     public BeaconReveal Reveal(int chain, int step) => new(chain, chains[chain][0], step, chains[chain][step]);
+
+    public SlashRow? FindCase(Hash32 id)
+    {
+        foreach (var row in Ledger.Slashes)
+        {
+            if (row.Id == id)
+                return row;
+        }
+
+        return null;
+    }
 
     public RequestRow? Find(Hash32 request)
     {

@@ -68,6 +68,24 @@ internal sealed class Requester(SimWorld world)
         return best;
     }
 
+    /// <summary>The request is over; some requesters doubt what they got.</summary>
+    public void Ended(Hash32 request)
+    {
+        if (!world.Random.Chance(world.Scenario.Disputes))
+            return;
+        world.Time.After(world.Random.Between(100, 1_000_000), () =>
+        {
+            try
+            {
+                world.Coordinator?.Dispute(request);
+            }
+            catch (StoreDownException)
+            {
+                // It is told to try again, and does not.
+            }
+        });
+    }
+
     private void Submit(Order order)
     {
         try
@@ -95,8 +113,10 @@ internal sealed class Requester(SimWorld world)
 
     public void Reads(Hash32 request, IReadOnlyList<int> tokens)
     {
+        if (!_orders.TryGetValue(request, out var order))
+            return;
         var read = _read[request] = _read.GetValueOrDefault(request) + tokens.Count;
-        if (_orders[request].CancelAfter is { } enough && read >= enough && read - tokens.Count < enough)
+        if (order.CancelAfter is { } enough && read >= enough && read - tokens.Count < enough)
             world.Time.After(world.Random.Between(1, 200), () => world.Coordinator?.Cancel(request));
     }
 }

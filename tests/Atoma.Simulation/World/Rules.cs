@@ -21,6 +21,12 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     /// <summary>P2.2, in the simulated network.</summary>
     public static readonly Micros CollateralMin = new(10_000_000);
 
+    /// <summary>P6.3, in the simulated network: small, so that a few parallel requests reach it.</summary>
+    public const int ExposureRatio = 400;
+
+    /// <summary>P8.1: how long silence jails.</summary>
+    public static readonly TimeSpan SilenceJail = TimeSpan.FromSeconds(600);
+
     /// <summary>P8.5.</summary>
     public static readonly TimeSpan AppealWindow = TimeSpan.FromSeconds(900);
 
@@ -39,7 +45,7 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     public virtual IReadOnlyList<EligibleNode> OneEchelon(IEnumerable<EligibleNode> nodes, Hash32? echelon) => EligibleSet.OfOneEchelon(nodes, echelon);
 
     /// <summary>P3.3: who takes part already.</summary>
-    public virtual HashSet<NodeId> Excluded(RequestState state) => [.. state.Participants.Select(p => p.Node)];
+    public virtual HashSet<NodeId> Excluded(RequestState state) => state.Taken;
 
     public virtual DrawProof? Draw(
         DrawPurpose purpose, int ordinal, BeaconReveal beacon, RequestSpec spec, IReadOnlyList<EligibleNode> eligible, IReadOnlySet<NodeId> taken) =>
@@ -49,19 +55,25 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     public virtual bool MarksBeaconFirst => true;
 
     /// <summary>P5.1.</summary>
-    public virtual LedgerCommand Accept(RequestSpec spec) => Settlement.Accept(spec);
+    public virtual LedgerCommand Accept(RequestSpec spec, SlashRow? @case) => Settlement.Accept(spec, @case);
 
     /// <summary>P9.</summary>
     public virtual Receipt Receipt(RequestState state, DateTimeOffset now) => new(state, options.Resolvers, now);
 
     /// <summary>P5.6, P5.9, P8.5.</summary>
-    public virtual LedgerCommand Finish(SignedReceipt receipt, Func<LedgerAccount, Micros> balance, int life) =>
-        Settlement.Finish(receipt, balance, options, AppealWindow);
+    public virtual LedgerCommand Finish(SignedReceipt receipt, Func<LedgerAccount, Micros> balance, SlashRow? @case, int life) =>
+        Settlement.Finish(receipt, balance, @case, options, AppealWindow);
 
     /// <summary>P8.5: the appeal window is over.</summary>
     public virtual DateTimeOffset DueAt(SlashRow slash) => slash.DueAt;
 
     public virtual LedgerCommand Execute(SlashRow slash) => SlashCase.Execute(slash, SlashShares.Default);
+
+    /// <summary>P8.2: whether an assembly has to confirm a case before its money moves.</summary>
+    public virtual bool NeedsAssembly(SlashCase slash) => slash.NeedsAssembly;
+
+    /// <summary>P6.3: whether a node's collateral covers one more answer that nobody looks at.</summary>
+    public virtual bool Covers(Micros outstanding, Micros value, Micros collateral) => Exposure.Fits(outstanding, value, collateral, ExposureRatio);
 
     public virtual NodeState Jail(NodeState state) =>
         NodeMachine.Move(state, NodeState.Jailed, collateralSuffices: true) == NodeMoveStatus.Ok ? NodeState.Jailed : state;

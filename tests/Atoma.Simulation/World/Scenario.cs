@@ -64,7 +64,7 @@ internal sealed record Scenario(string Name, string Meaning)
 
     /// <summary>Levels that requesters ask for.</summary>
     public IReadOnlyList<string> Levels { get; init; } =
-        ["none", "checked", "checked:3", "checked:5", "replicated:2", "replicated:3", "replicated:5"];
+        ["none", "sampled", "sampled", "checked", "checked:3", "checked:5", "replicated:2", "replicated:3", "replicated:5"];
 
     /// <summary>Largest share of nodes that the adversary has; drawn for each seed from 0 to it.</summary>
     public double AdversaryShareMax { get; init; }
@@ -98,6 +98,12 @@ internal sealed record Scenario(string Name, string Meaning)
 
     /// <summary>The adversary's network loses what the auditors of its answers are sent.</summary>
     public bool Censors { get; init; }
+
+    /// <summary>Chance that a requester disputes a settled answer (P8.3).</summary>
+    public double Disputes { get; init; } = 0.05;
+
+    /// <summary>p of L1; null draws one.</summary>
+    public int? AuditPpm { get; init; }
 
     /// <summary>Pause between two requests of one seed, at most.</summary>
     public int SpacingMs { get; init; } = 4_000;

@@ -22,9 +22,6 @@ internal sealed record RunOptions(bool RealSignatures = false, Func<RequestOptio
 /// <summary>One seed: a network, its faults, its requests, from start until nothing is left to happen. Single-threaded, in virtual time.</summary>
 internal sealed class SimWorld
 {
-    /// <summary>v = 0.1 and a fee of 2.5 %.</summary>
-    public static readonly PriceTerms Terms = new(CheckPermille: 100, FeePermille: 25);
-
     /// <summary>Nothing of a seed lasts longer: deadlines are minutes, appeal windows a quarter of an hour.</summary>
     private const long EndMs = 4 * 3_600_000;
 
@@ -50,6 +47,7 @@ internal sealed class SimWorld
         Signatures = _run.RealSignatures ? new EthereumSignatures() : new FastSignatures();
         Key = Signer(Random.Hash());
         var options = new RequestOptions { CommitTimeoutMs = Random.Pick<int>([5_000, 60_000]), DeadlineMs = Random.Pick<int>([30_000, 300_000]) };
+        Terms = new PriceTerms(CheckPermille: 100, FeePermille: 25, scenario.AuditPpm ?? Random.Pick<int>([100_000, 500_000]), Random.Pick<int>([1, 1, 3]));
         Rules = _run.Bug?.Invoke(options, Signatures) ?? new Rules(options, Signatures);
         Disk = new Disk(Chains) { Step = scenario.EndsChain ? BeaconChain.Length - Random.Below(12) : Random.Below(8) };
         Network = new Network(this);
@@ -61,6 +59,11 @@ internal sealed class SimWorld
     }
 
     public Scenario Scenario { get; }
+
+    /// <summary>v = 0.1, a fee of 2.5 %, and audits more often than in production, so that a seed sees some.</summary>
+    public PriceTerms Terms { get; }
+
+    public Operator Operator => new(this);
 
     public Prng Random { get; }
 
