@@ -25,7 +25,8 @@ internal sealed partial class Coordinator
         var slash = SlashCase.FromBytes(row.State);
         if (!_rules.NeedsAssembly(slash))
         {
-            Commit(_rules.Execute(row));
+            var result = Commit(_rules.Execute(row));
+            world.Trace(() => $"slash of {world.Node(slash.Node)} executes: {result.Status}");
             return;
         }
 
