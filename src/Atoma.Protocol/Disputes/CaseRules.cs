@@ -124,9 +124,13 @@ public static class CaseRules
         return new LedgerCommand(operations, Slashes: [after.Row(row.Version + 1)]);
     }
 
-    /// <summary>Whether a conviction is one that cases already hold the money for: each author of an answer has its own.</summary>
-    internal static bool IsAbout(SlashRow? row, Conviction conviction) =>
-        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State).Status == SlashStatus.Unconfirmed;
+    /// <summary>
+    /// Whether a conviction is one that a case already holds the money for: this one, or that of another author of the same
+    /// answer, who then has nothing left. An author who was not convicted before has.
+    /// </summary>
+    internal static bool IsAbout(SlashRow? row, Conviction conviction, Micros collateral) =>
+        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State) is { Status: SlashStatus.Unconfirmed } slash
+        && (slash.Node == conviction.Node || !collateral.IsPositive);
 
     /// <summary>What an assembly's end makes of its case.</summary>
     internal static SlashRow Decided(SlashRow row, RequestState assembly, DateTimeOffset now, TimeSpan appealWindow, List<LedgerOperation> operations)

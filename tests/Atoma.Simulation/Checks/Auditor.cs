@@ -261,6 +261,9 @@ internal sealed partial class Auditor(SimWorld world)
             var slash = SlashCase.FromBytes(row.State);
             if (slash.Status == SlashStatus.Executed && world.Disk.States[slash.Node] != NodeState.Jailed)
                 Fail("jail", $"{world.Node(slash.Node)} was slashed and is not jailed");
+            if (slash.Status == SlashStatus.Returned && IsHonest(slash.Node) && world.Disk.States[slash.Node] == NodeState.Jailed && !world.Disk.JailedUntil.ContainsKey(slash.Node)
+                && world.Disk.Ledger.Slashes.All(s => s.Node != row.Node || s.Id == row.Id))
+                Fail("honest-node-jailed", $"{world.Node(slash.Node)} got its collateral back and stays jailed");
         }
     }
 }
