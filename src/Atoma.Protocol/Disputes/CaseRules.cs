@@ -30,6 +30,14 @@ public static class CaseRules
     private static bool Contradict(IReadOnlyList<Verdict> verdicts, bool isKnownBad) =>
         verdicts.Contains(Verdict.Match) && (isKnownBad || verdicts.Contains(Verdict.Mismatch));
 
+    /// <summary>
+    /// Whether a node that was jailed for cheating is free again: every case against it was given back. Without it a gang that
+    /// frames nodes and then keeps assemblies from deciding would empty the network at no cost.
+    /// </summary>
+    /// <param name="cases">All of the node's, as stored.</param>
+    public static bool IsCleared(IReadOnlyList<SlashRow> cases) =>
+        cases.Count > 0 && cases.All(c => SlashCase.FromBytes(c.State).Status == SlashStatus.Returned);
+
     /// <summary>The review that a case needs next.</summary>
     /// <param name="slash">An open case with <see cref="SlashCase.NeedsAssembly"/>.</param>
     /// <param name="origin">Terminal state of the request that the case arose from.</param>

@@ -70,6 +70,7 @@ internal sealed partial class Auditor
         if (_stories.ContainsKey(row.Id))
             Fail("terminal", $"{Short(row.Id)} is opened twice");
         var story = _stories[row.Id] = new Story(spec);
+        _order.Add(story);
         _open.Add(story);
         Tally.Requests++;
     }

@@ -23,11 +23,15 @@ internal sealed partial class Auditor(SimWorld world)
     private static readonly TimeSpan DeadlineSlack = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<Hash32, Story> _stories = [];
+    private readonly List<Story> _order = [];
     private readonly List<Story> _open = [];
     private readonly HashSet<NodeId> _jailed = [];
     private (int Chain, int Step) _lastStep = (-1, 0);
 
     public Tally Tally { get; } = new();
+
+    /// <summary>Every request and review, in the order of acceptance.</summary>
+    public IEnumerable<Story> Stories => _order;
 
     private static string Short(Hash32 id) => Coordinator.Short(id);
 

@@ -17,11 +17,14 @@ internal static class SimulateCommand
 
     private static readonly Option<bool> Mutations = new("--mutations") { Description = "Plants each known bug and prints which invariant finds it." };
 
+    private static readonly Option<string?> Figures = new("--figures") { Description = "Measures against the formulas; writes CSV and plots into this folder." };
+    private static readonly Option<int> FigureRequests = new("--figure-requests") { Description = "Requests for each level and share of the figures.", DefaultValueFactory = _ => 2_000 };
+
     public static RootCommand Create()
     {
         var root = new RootCommand("Plays the protocol's own machines in virtual time, with faults and attacks, and checks the invariants after every step.")
         {
-            Seeds, From, Only, Real, Tracing, Mutations,
+            Seeds, From, Only, Real, Tracing, Mutations, Figures, FigureRequests,
         };
         root.SetAction((parsed, stop) => Task.FromResult(Run(parsed, stop)));
         return root;
@@ -31,6 +34,8 @@ internal static class SimulateCommand
     {
         if (parsed.GetValue(Mutations))
             return MutationsCommand.Run();
+        if (parsed.GetValue(Figures) is { } folder)
+            return FiguresCommand.Run(folder, Math.Max(1, parsed.GetValue(FigureRequests)));
         var name = parsed.GetValue(Only);
         if (name == "list")
         {

@@ -14,6 +14,7 @@ internal static class BugList
         new("collateral-ignored", "[C] nodes without collateral are drawn", (o, s) => new CollateralIgnored(o, s), "sybil"),
         new("jail-ignored", "jailed nodes are drawn", (o, s) => new JailIgnored(o, s), "mixed", "prefill-attack"),
         new("jail-skipped", "a conviction does not jail", (o, s) => new JailSkipped(o, s), "mixed", "prefill-attack"),
+        new("cleared-stay-jailed", "a node whose case came to nothing stays in jail", (o, s) => new ClearedStayJailed(o, s), "colluding-framers"),
         new("beacon-step-reused", "a beacon step is marked as used only after it was shown", (o, s) => new BeaconStepReused(o, s), "coordinator-crash"),
         new("draws-until-it-likes", "the coordinator draws until it likes the node", (o, s) => new DrawsUntilItLikes(o, s), "honest"),
         new("draws-left-out", "draws of unwelcome nodes are left out", (o, s) => new DrawsLeftOut(o, s), "honest"),

@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Registry;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
@@ -67,4 +68,10 @@ internal sealed class DrawsLeftOut(RequestOptions options, ISignatureScheme sign
     public override DrawProof? Draw(
         DrawPurpose purpose, int ordinal, BeaconReveal beacon, RequestSpec spec, IReadOnlyList<EligibleNode> eligible, IReadOnlySet<NodeId> taken) =>
         base.Draw(purpose, ordinal, beacon, spec, eligible, taken) is { } draw && draw.Chosen.Node.ToArray()[0] % 4 != 0 ? draw : null;
+}
+
+/// <summary>Who was accused and cleared stays in jail.</summary>
+internal sealed class ClearedStayJailed(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
+{
+    public override bool IsCleared(IReadOnlyList<SlashRow> cases) => false;
 }

@@ -1,6 +1,8 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Receipts;
+using Atoma.Protocol.Registry;
 using Atoma.Protocol.Requests;
 using Atoma.Simulation.Checks;
 
@@ -50,8 +52,16 @@ internal sealed partial class Coordinator
         if (world.Scenario.Faults.StoreDown > 0 && world.Random.Chance(world.Scenario.Faults.StoreDown))
             throw new StoreDownException();
         var result = world.CommitToBooks(command);
-        if (result.Succeeded)
-            ScheduleSweep();
+        if (!result.Succeeded)
+            return result;
+        foreach (var row in command.Slashes ?? [])
+        {
+            var node = SlashCase.FromBytes(row.State).Node;
+            if (_disk.States.GetValueOrDefault(node) == NodeState.Jailed && !_disk.JailedUntil.ContainsKey(node) && _rules.IsCleared(_disk.CasesOf(node)))
+                Free(node);
+        }
+
+        ScheduleSweep();
         return result;
     }
 

@@ -98,7 +98,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         if (!_disk.States.TryGetValue(node.Id, out var state))
             state = NodeState.Registered;
         var suffices = _disk.Ledger.Balance(node.Collateral) >= Rules.CollateralMin;
-        if (state == NodeState.Jailed && _disk.JailedUntil.TryGetValue(node.Id, out var until) && until <= Now)
+        if (state == NodeState.Jailed && (_disk.JailedUntil.TryGetValue(node.Id, out var until) ? until <= Now : _rules.IsCleared(_disk.CasesOf(node.Id))))
             state = Free(node.Id);
         if (state == NodeState.Registered && NodeMachine.Move(state, NodeState.Active, suffices || _rules.IsEligible(OfferOf(node, NodeState.Active))) == NodeMoveStatus.Ok)
             state = NodeState.Active;

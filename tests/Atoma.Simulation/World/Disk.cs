@@ -25,6 +25,12 @@ internal sealed class Disk(Hash32[][] chains)
 
     public BeaconReveal Reveal(int chain, int step) => new(chain, chains[chain][0], step, chains[chain][step]);
 
+    public IReadOnlyList<SlashRow> CasesOf(NodeId node)
+    {
+        var name = node.ToString();
+        return [.. Ledger.Slashes.Where(s => s.Node == name)];
+    }
+
     public SlashRow? FindCase(Hash32 id)
     {
         foreach (var row in Ledger.Slashes)

@@ -72,6 +72,9 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     /// <summary>P8.2: whether an assembly has to confirm a case before its money moves.</summary>
     public virtual bool NeedsAssembly(SlashCase slash) => slash.NeedsAssembly;
 
+    /// <summary>Whether a jailed node is free again: its cases came to nothing.</summary>
+    public virtual bool IsCleared(IReadOnlyList<SlashRow> cases) => CaseRules.IsCleared(cases);
+
     /// <summary>P6.3: whether a node's collateral covers one more answer that nobody looks at.</summary>
     public virtual bool Covers(Micros outstanding, Micros value, Micros collateral) => Exposure.Fits(outstanding, value, collateral, ExposureRatio);
 

@@ -105,6 +105,9 @@ internal sealed record Scenario(string Name, string Meaning)
     /// <summary>p of L1; null draws one.</summary>
     public int? AuditPpm { get; init; }
 
+    /// <summary>k of L1; null draws one.</summary>
+    public int? AuditCheckers { get; init; }
+
     /// <summary>Pause between two requests of one seed, at most.</summary>
     public int SpacingMs { get; init; } = 4_000;
 

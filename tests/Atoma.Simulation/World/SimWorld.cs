@@ -47,7 +47,7 @@ internal sealed class SimWorld
         Signatures = _run.RealSignatures ? new EthereumSignatures() : new FastSignatures();
         Key = Signer(Random.Hash());
         var options = new RequestOptions { CommitTimeoutMs = Random.Pick<int>([5_000, 60_000]), DeadlineMs = Random.Pick<int>([30_000, 300_000]) };
-        Terms = new PriceTerms(CheckPermille: 100, FeePermille: 25, scenario.AuditPpm ?? Random.Pick<int>([100_000, 500_000]), Random.Pick<int>([1, 1, 3]));
+        Terms = new PriceTerms(CheckPermille: 100, FeePermille: 25, scenario.AuditPpm ?? Random.Pick<int>([100_000, 500_000]), scenario.AuditCheckers ?? Random.Pick<int>([1, 1, 3]));
         Rules = _run.Bug?.Invoke(options, Signatures) ?? new Rules(options, Signatures);
         Disk = new Disk(Chains) { Step = scenario.EndsChain ? BeaconChain.Length - Random.Below(12) : Random.Below(8) };
         Network = new Network(this);
