@@ -30,6 +30,14 @@ public static class CaseRules
     private static bool Contradict(IReadOnlyList<Verdict> verdicts, bool isKnownBad) =>
         verdicts.Contains(Verdict.Match) && (isKnownBad || verdicts.Contains(Verdict.Mismatch));
 
+    /// <summary>
+    /// Whether a node that was jailed for cheating is free again: every case against it was given back. Without it a gang that
+    /// frames nodes and then keeps assemblies from deciding would empty the network at no cost.
+    /// </summary>
+    /// <param name="cases">All of the node's, as stored.</param>
+    public static bool IsCleared(IReadOnlyList<SlashRow> cases) =>
+        cases.Count > 0 && cases.All(c => SlashCase.FromBytes(c.State).Status == SlashStatus.Returned);
+
     /// <summary>The review that a case needs next.</summary>
     /// <param name="slash">An open case with <see cref="SlashCase.NeedsAssembly"/>.</param>
     /// <param name="origin">Terminal state of the request that the case arose from.</param>
@@ -47,7 +55,9 @@ public static class CaseRules
         if (panel == 0)
             return null;
         var review = new Review(ReviewKind.Assembly, origin.Spec.Id, slash.Id, origin.Echelon!.Value, panel, subject, authors, [.. votes]);
-        return Spec(origin.Spec, review, origin.Spec.Account, slash.Rounds, Micros.Zero, now, deadlineMs);
+        // An appeal's assemblies are others than those before it.
+        var round = slash.Rounds + (slash.Appealed ? SlashCase.RoundsMax : 0);
+        return Spec(origin.Spec, review, origin.Spec.Account, round, Micros.Zero, now, deadlineMs);
     }
 
     /// <summary>The dispute that a requester opens against a settled answer (P8.3).</summary>
@@ -122,9 +132,13 @@ public static class CaseRules
         return new LedgerCommand(operations, Slashes: [after.Row(row.Version + 1)]);
     }
 
-    /// <summary>Whether a conviction is one that cases already hold the money for: each author of an answer has its own.</summary>
-    internal static bool IsAbout(SlashRow? row, Conviction conviction) =>
-        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State).Status == SlashStatus.Unconfirmed;
+    /// <summary>
+    /// Whether a conviction is one that a case already holds the money for: this one, or that of another author of the same
+    /// answer, who then has nothing left. An author who was not convicted before has.
+    /// </summary>
+    internal static bool IsAbout(SlashRow? row, Conviction conviction, Micros collateral) =>
+        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State) is { Status: SlashStatus.Unconfirmed } slash
+        && (slash.Node == conviction.Node || !collateral.IsPositive);
 
     /// <summary>What an assembly's end makes of its case.</summary>
     internal static SlashRow Decided(SlashRow row, RequestState assembly, DateTimeOffset now, TimeSpan appealWindow, List<LedgerOperation> operations)

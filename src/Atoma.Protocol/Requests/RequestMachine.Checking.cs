@@ -100,12 +100,19 @@ public sealed partial class RequestMachine
             TallyResolvers(turn, voters);
     }
 
-    /// <summary>Those who vote on what is in question now; voters on a convicted node's answer have had their say.</summary>
+    /// <summary>
+    /// Those who vote on what is in question now; voters on a convicted node's answer have had their say, also where the next
+    /// node gives the same answer again.
+    /// </summary>
     private static Participant[] Voters(Turn turn, DrawPurpose purpose)
     {
         var subjects = Subjects(turn).Select(s => s.Digest).ToHashSet();
-        return [.. turn.Active(p => p.Purpose == purpose && p.Ballots.Exists(b => subjects.Contains(b.Subject)))];
+        var generators = turn.Active(p => p.Generates).ToArray();
+        return [.. turn.Active(p => p.Purpose == purpose && generators.All(g => IsAfter(p, g)) && p.Ballots.Exists(b => subjects.Contains(b.Subject)))];
     }
+
+    /// <summary>Drawn after it, and so perhaps a voter on its answer.</summary>
+    internal static bool IsAfter(Participant voter, Participant generator) => voter.Draw.Ordinal > generator.Draw.Ordinal;
 
     private void TallyCheckers(Turn turn, Participant[] checkers)
     {

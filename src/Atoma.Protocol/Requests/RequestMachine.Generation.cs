@@ -227,6 +227,9 @@ public sealed partial class RequestMachine
             return;
         }
 
+        // A node convicted of cancelling by itself stays convicted: its proof is that nobody asked for that length.
+        while (turn.State.Participants.Exists(p => p is { Status: ParticipantStatus.Convicted, Transcript.Finish: FinishReason.Cancelled } && p.Transcript.OutputCount == shown))
+            shown++;
         turn.State = turn.State with { CancelAt = shown };
         foreach (var generator in generators)
             turn.Effects.Add(new RequestEffect.Send(generator.Node, new CoordinatorMessage.Cancel(turn.State.Spec.Id, shown)));

@@ -122,7 +122,8 @@ public sealed partial class RequestMachine
     /// <summary>Checkers on the winning side are paid; what the losing side forfeits goes to the resolvers who overruled it.</summary>
     private static void AddChecks(List<(NodeId Node, Micros Amount, TransferCode Code)> gross, RequestState state, Hash32 digest, Micros check)
     {
-        var voted = state.Participants.Where(p => p.Status == ParticipantStatus.Voted && VoteOf(p, digest) is not null).ToArray();
+        var primary = state.Participants.Find(p => p.IsActive && p.Generates && p.Digest == digest)!;
+        var voted = state.Participants.Where(p => p.Status == ParticipantStatus.Voted && IsAfter(p, primary) && VoteOf(p, digest) is not null).ToArray();
         foreach (var checker in voted.Where(p => p.Purpose == DrawPurpose.Checker && VoteOf(p, digest) == Verdict.Match))
             gross.Add((checker.Node, check, TransferCode.PayChecker));
 
