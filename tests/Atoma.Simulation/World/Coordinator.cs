@@ -229,9 +229,6 @@ internal sealed partial class Coordinator(SimWorld world, int life)
                 break;
             case RequestEffect.Deliver:
                 break;
-            case RequestEffect.Release e:
-                Free(e.Node);
-                break;
             case RequestEffect.Jail e:
                 _disk.States[e.Node] = _rules.Jail(_disk.States[e.Node]);
                 world.Auditor.Jailed(e.Node);
