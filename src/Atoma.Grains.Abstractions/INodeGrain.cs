@@ -39,13 +39,17 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Jail")]
     Task Jail(string reason);
 
-    /// <summary>An assembly did not confirm what it was jailed for.</summary>
+    /// <summary>What it was jailed for was not confirmed, or its time is over: it is drawn again unless another case stands against it.</summary>
     [Alias("Free")]
     Task Free();
 
     /// <summary>What finished requests say of it (<see cref="Atoma.Protocol.Registry.ObservationKind"/>).</summary>
     [Alias("Observe")]
     Task Observe(int kind, string request);
+
+    /// <summary>The node's answer to a weight challenge, canonical bytes.</summary>
+    [Alias("Weights")]
+    Task Weights(byte[] answer);
 
     [Alias("Describe")]
     Task<NodeInfo?> Describe();

@@ -195,14 +195,28 @@ public static class CaseRules
     public static LedgerCommand SequentialTestFired(
         NodeId node, IReadOnlyList<CheckedRequest> history, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow)
     {
-        var request = history[^1].Request;
-        var amount = collateral.PermilleFloor(options.MalicePermille);
-        var slash = new SlashCase(
-            SlashCase.IdOf(request, node), request, node, EvidenceKind.SequentialTest, -1,
-            $"failed {history.Count(h => h.Failed)} of {history.Count} checks", amount, RequestSpec.NetworkAccount, [], [], now, now + appealWindow, SlashStatus.Frozen)
-        {
-            History = history,
-        };
+        var reason = $"failed {history.Count(h => h.Failed)} of {history.Count} checks";
+        return Freeze(Own(node, history[^1].Request, EvidenceKind.SequentialTest, reason, collateral, options, now, appealWindow) with { History = history });
+    }
+
+    /// <summary>The slash for ranges of a model's file that are not the model's (P7.6). Its evidence is the node's signed answer.</summary>
+    /// <param name="answer">Wrong, and signed by the node.</param>
+    /// <param name="collateral">Its collateral now.</param>
+    /// <param name="options">Penalties.</param>
+    /// <param name="now">Whole milliseconds.</param>
+    /// <param name="appealWindow">P8.5.</param>
+    public static LedgerCommand WeightChallengeFailed(WeightAnswer answer, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow) =>
+        Freeze(Own(answer.Node, answer.Seed, EvidenceKind.WeightChallenge, "does not hold the model's file", collateral, options, now, appealWindow) with { Proof = answer.ToBytes() });
+
+    /// <summary>A case that did not arise from one request.</summary>
+    private static SlashCase Own(
+        NodeId node, Hash32 occasion, EvidenceKind evidence, string reason, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow) =>
+        new(SlashCase.IdOf(occasion, node), occasion, node, evidence, -1, reason, collateral.PermilleFloor(options.MalicePermille),
+            RequestSpec.NetworkAccount, [], [], now, now + appealWindow, SlashStatus.Frozen);
+
+    private static LedgerCommand Freeze(SlashCase slash)
+    {
+        var (node, amount) = (slash.Node, slash.Amount);
         return new LedgerCommand(amount.IsPositive
             ? [new LedgerOperation.Transfer(slash.Id, LedgerAccount.Collateral(node), LedgerAccount.Frozen(node), amount, TransferCode.SlashFreeze)]
             : [], Slashes: [slash.Row(version: 1)]);
