@@ -54,6 +54,8 @@ internal sealed partial class Auditor
     private void CheckFinding(Story story, RequestState state, Review review)
     {
         var votes = state.Participants.Count(p => p.Status == ParticipantStatus.Voted && story.Votes.Contains((p.Node, review.Digest, state.Finding!.Value)));
+        // An assembly's authors stand behind their own answer.
+        votes += state.Finding == Verdict.Match ? review.Endorsements : 0;
         if (votes < review.Needed)
             Fail("verdict", $"{Short(state.Spec.Id)} finds {state.Finding} with {votes} of {review.Panel} votes; {review.Needed} are needed");
     }

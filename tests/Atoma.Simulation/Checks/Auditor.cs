@@ -221,6 +221,7 @@ internal sealed partial class Auditor(SimWorld world)
         var accused = conviction.Kind == EvidenceKind.FalseVote ? state.Finding : Verdict.Mismatch;
         var framers = state.Participants.Count(p => (review is not null || p.Purpose == DrawPurpose.Resolver) && !IsHonest(p.Node)
             && p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == accused));
+        framers += accused == Verdict.Match && review is not null ? review.Authors.Count(a => !IsHonest(a.Node)) : 0;
         var needed = review?.Needed ?? world.Rules.Options.Resolvers / 2 + 1;
         if (conviction.Kind is not (EvidenceKind.Stage2Mismatch or EvidenceKind.FalseVote) || framers < needed)
             Fail("honest-node-convicted", $"{Short(state.Spec.Id)} convicts {world.Node(conviction.Node)} ({conviction.Kind}: {conviction.Reason})");
