@@ -93,6 +93,9 @@ public sealed record SlashCase(
             && (state.Spec.Review is not null || !p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == Verdict.Match))).ToArray();
         NodeId[] honest = [.. others
             .Where(p => p.Purpose != DrawPurpose.Resolver && p.Status is (ParticipantStatus.Revealed or ParticipantStatus.Voted)).Select(p => p.Node)];
+        // An assembly that found the answer right says that its authors were honest.
+        if (state is { Finding: Verdict.Match, Spec.Review: { } review })
+            honest = [.. honest, .. review.Authors.Select(a => a.Node)];
         NodeId[] resolvers = [.. others.Where(p => p.Purpose == DrawPurpose.Resolver && p.Status == ParticipantStatus.Voted).Select(p => p.Node)];
         // Resolvers alone could be the adversary's: all have to confirm a conviction by votes before money moves.
         var isUnconfirmed = conviction.Kind == EvidenceKind.Stage2Mismatch && state.Spec.Review is null or { Kind: not ReviewKind.Assembly };

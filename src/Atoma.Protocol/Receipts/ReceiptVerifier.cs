@@ -245,15 +245,13 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
         var state = receipt.State;
         var level = state.Spec.Integrity;
         var behind = state.Participants.Where(p => p.Generates && p.Status == ParticipantStatus.Revealed && p.Digest == digest).ToArray();
-        var resolvers = Matches(DrawPurpose.Resolver);
-        var overruled = resolvers >= receipt.Resolvers / 2 + 1;
         return level.Kind switch
         {
             IntegrityKind.None => generators == 1,
             IntegrityKind.Sampled when state.Audit is null => false,
             IntegrityKind.Sampled when !Audit.IsDue(state.Audit.Value, state.Spec.Id, state.Spec.Terms.AuditPpm) => generators == 1,
-            IntegrityKind.Sampled or IntegrityKind.Checked => generators == 1 && (IsPassed() || overruled),
-            IntegrityKind.Replicated => generators >= level.Count || (generators > 0 && overruled && generators + resolvers >= level.Count),
+            IntegrityKind.Sampled or IntegrityKind.Checked => generators == 1 && IsPassed(),
+            IntegrityKind.Replicated => generators >= level.Count,
             _ => false,
         };
 
