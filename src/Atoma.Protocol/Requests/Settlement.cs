@@ -43,7 +43,7 @@ public static class Settlement
         foreach (var node in Silent(state))
         {
             // P5.9: the requester whose time it cost gets it.
-            var penalty = balance(LedgerAccount.Collateral(node)).PermilleFloor(options.SilencePermille);
+            var penalty = Penalty(balance, options, node);
             if (penalty.IsPositive)
                 operations.Add(new LedgerOperation.Transfer(PenaltyId(state.Spec.Id, node), LedgerAccount.Collateral(node), state.Spec.Requester, penalty, TransferCode.SilencePenalty));
         }
@@ -54,7 +54,9 @@ public static class Settlement
             slashes.Add(CaseRules.Decided(@case, state, now, appealWindow, operations));
         foreach (var conviction in state.Convictions.Where(c => !CaseRules.IsAbout(@case, c, balance(LedgerAccount.Collateral(c.Node)))))
         {
-            var amount = balance(LedgerAccount.Collateral(conviction.Node)).PermilleFloor(options.MalicePermille);
+            // Who was silent too has paid that first: the same money is not taken twice.
+            var collateral = balance(LedgerAccount.Collateral(conviction.Node)) - (Silent(state).Contains(conviction.Node) ? Penalty(balance, options, conviction.Node) : Micros.Zero);
+            var amount = collateral.PermilleFloor(options.MalicePermille);
             var slash = SlashCase.Open(state, conviction, amount, now, appealWindow);
             if (amount.IsPositive)
                 operations.Add(new LedgerOperation.Transfer(slash.Id, LedgerAccount.Collateral(slash.Node), LedgerAccount.Frozen(slash.Node), amount, TransferCode.SlashFreeze));
@@ -94,6 +96,9 @@ public static class Settlement
 
     private static IEnumerable<NodeId> Silent(RequestState state) =>
         state.Participants.Where(p => p.Failure == ParticipantFailure.Silent).Select(p => p.Node);
+
+    private static Micros Penalty(Func<LedgerAccount, Micros> balance, RequestOptions options, NodeId node) =>
+        balance(LedgerAccount.Collateral(node)).PermilleFloor(options.SilencePermille);
 
     private static Hash32 PenaltyId(Hash32 request, NodeId node) => new CanonicalWriter().Text("atoma/silence/1").Hash(request).Node(node).Sha256();
 }

@@ -49,7 +49,7 @@ public sealed class ReviewTests
     private RequestHarness Assemble(RequestHarness origin, Func<NodeId, Cheat>? cast = null)
     {
         var row = OpenCase();
-        var spec = CaseRules.Assembly(SlashCase.FromBytes(row.State), origin.State, origin.Market, origin.Now, 60_000)!;
+        var spec = CaseRules.Assembly(SlashCase.FromBytes(row.State), origin.State, origin.Market, origin.Now, 300_000)!;
         Assert.Equal(RequestSpec.FromBytes(spec.ToBytes()).ToBytes(), spec.ToBytes());
         var harness = new RequestHarness(origin, spec);
         foreach (var node in harness.Nodes)
@@ -141,6 +141,21 @@ public sealed class ReviewTests
         Assert.Equal((liar, EvidenceKind.FalseVote), Assert.Single(assembly.State.Convictions.Select(c => (c.Node, c.Kind))));
         Assert.Equal(Bond, _books.Balance(LedgerAccount.Frozen(liar)));
         Assert.DoesNotContain(_books.Slashes, s => SlashCase.FromBytes(s.State).NeedsAssembly);
+    }
+
+    /// <summary>A liar that does not come to its assembly was fined and slashed out of the same money: the assembly could never be settled (simulator, seed 1943).</summary>
+    [Fact]
+    public void Assembly_LiarIsSilent_PaysForBothOutOfWhatItHas()
+    {
+        var origin = Fraud("checked:3", (purpose, n) => purpose == DrawPurpose.Checker && n == 1 ? Cheat.LyingVote : Cheat.None);
+        origin.Run();
+        Commit(origin);
+        var liar = origin.Of(DrawPurpose.Checker, 1).Node;
+
+        Assemble(origin, node => node == liar ? Cheat.SilentAtCheck : Cheat.None);
+
+        var fine = Bond.PermilleFloor(origin.Options.SilencePermille);
+        Assert.Equal((Bond - fine, Micros.Zero), (_books.Balance(LedgerAccount.Frozen(liar)), _books.Balance(LedgerAccount.Collateral(liar))));
     }
 
     /// <summary>The other way round: two of three checkers cover up for the primary, and the third brings them all down.</summary>

@@ -17,6 +17,9 @@ internal sealed partial class Auditor
 
     /// <summary>When a case's appeal window began.</summary>
     private readonly Dictionary<Hash32, DateTimeOffset> _frozenAt = [];
+
+    /// <summary>Between a case's time and the commit that stores it: what an outage of the store may take.</summary>
+    private static readonly TimeSpan SettleSlack = TimeSpan.FromSeconds(10);
     private int _entries;
     private long _holds;
 
@@ -186,7 +189,8 @@ internal sealed partial class Auditor
             case (SlashStatus.Frozen, SlashStatus.Executed):
                 if (before.Subject == Hash32.Zero && IsHonest(after.Node) && before.Evidence != EvidenceKind.FalseVote)
                     Fail("honest-node-slashed", $"{world.Node(after.Node)} loses its collateral");
-                if (world.Time.Now < _frozenAt[after.Id] + Rules.AppealWindow)
+                // A commit that was under way arrives late; the case itself says when it was opened.
+                if (world.Time.Now < _frozenAt[after.Id] + Rules.AppealWindow - SettleSlack)
                     Fail("appeal-window", $"{world.Node(after.Node)} loses its collateral {(_frozenAt[after.Id] + Rules.AppealWindow - world.Time.Now).TotalSeconds:F0} s before its appeal window ends");
                 CheckSplit(before, fresh.Where(e => e.Counterparty == LedgerAccount.Frozen(after.Node)).ToArray());
                 break;
