@@ -39,7 +39,7 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Jail")]
     Task Jail(string reason);
 
-    /// <summary>An assembly did not confirm what it was jailed for.</summary>
+    /// <summary>What it was jailed for was not confirmed, or its time is over: it is drawn again unless another case stands against it.</summary>
     [Alias("Free")]
     Task Free();
 

@@ -11,6 +11,9 @@ namespace Atoma.Grains.Nodes;
 // Exposure (P6.3), collateral (P2.2), standing and jail (P8.1).
 internal sealed partial class NodeGrain
 {
+    /// <summary>Cases looked at: a node in so many has no way back.</summary>
+    private const int CasesMax = 100;
+
     /// <summary>As the books had it when last looked at; the books themselves never let it be spent twice.</summary>
     private Micros _collateral;
 
@@ -33,7 +36,7 @@ internal sealed partial class NodeGrain
 
     public async Task Free()
     {
-        if (NodeMachine.Move(record.State.State, NodeState.Active, collateralSuffices: true) != NodeMoveStatus.Ok)
+        if (!await IsCleared() || NodeMachine.Move(record.State.State, NodeState.Active, collateralSuffices: true) != NodeMoveStatus.Ok)
             return;
         record.State.State = NodeState.Active;
         record.State.JailReason = "";
@@ -42,7 +45,6 @@ internal sealed partial class NodeGrain
         log.NodeFreed(Id.ToString());
         if (_link is null)
             return;
-        // What an assembly gives back arrives with its settlement, a moment later.
         await CheckCollateral();
         if (_collateral.Value >= options.CollateralMinMicros)
             await Offer(_subscriptions);
@@ -75,6 +77,14 @@ internal sealed partial class NodeGrain
                 await Offer(_subscriptions);
                 break;
         }
+    }
+
+    /// <summary>Whether its jail is over: its time has passed, or every case against it was dropped.</summary>
+    private async Task<bool> IsCleared()
+    {
+        var cases = (await ledger.SlashesAsync(Id.ToString(), CasesMax, default)).Select(row => SlashCase.FromBytes(row.State).Status).ToArray();
+        return cases.All(s => s == SlashStatus.Returned)
+            && (record.State.JailedUntil is { } until ? until <= time.GetUtcNow() : cases.Length > 0);
     }
 
     private NodeStanding Standing() => new()

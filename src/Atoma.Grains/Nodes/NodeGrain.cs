@@ -158,7 +158,8 @@ internal sealed partial class NodeGrain(
         }
 
         _collateral = collateral;
-        if (record.State.State == NodeState.Jailed && suffices && record.State.JailedUntil <= time.GetUtcNow())
+        // Its time is over, or what it was jailed for was not confirmed while nobody could tell it.
+        if (record.State.State == NodeState.Jailed && suffices && (record.State.JailedUntil ?? DateTimeOffset.MinValue) <= time.GetUtcNow())
             await Free();
         switch (NodeMachine.Move(record.State.State, NodeState.Active, suffices))
         {

@@ -15,6 +15,12 @@ internal sealed class Followup(IGrainFactory grains, NetworkOptions options)
     {
         foreach (var (node, kind) in Observations.Of(state))
             await grains.GetGrain<INodeGrain>(Keys.Node(node)).Observe((int)kind, state.Spec.Id.ToString());
+        if (state.Spec.Review is { Kind: ReviewKind.Assembly } assembly && state.Finding != Verdict.Mismatch)
+        {
+            foreach (var author in assembly.Authors)
+                await grains.GetGrain<INodeGrain>(Keys.Node(author.Node)).Free();
+        }
+
         if (Canary(state, now) is { } canary)
             await grains.GetGrain<IRequestGrain>(Keys.Request(canary.Id)).Review(canary.ToBytes());
     }

@@ -183,9 +183,6 @@ internal sealed class RequestGrain(
             case RequestEffect.Deliver:
                 End();
                 break;
-            case RequestEffect.Release e:
-                await GrainFactory.GetGrain<INodeGrain>(Keys.Node(e.Node)).Free();
-                break;
             case RequestEffect.Send e:
                 await Send(e.Node, e.Message);
                 break;

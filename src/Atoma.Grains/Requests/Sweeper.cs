@@ -105,6 +105,13 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
             log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
     }
 
+    private async Task PostponeAsync(SlashRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var result = await ledger.CommitAsync(CaseRules.Postponed(row, now, AssemblyRetry), cancellationToken);
+        if (result.Succeeded && NodeId.TryParse(row.Node, out var node) && node != default)
+            await grains.GetGrain<INodeGrain>(Keys.Node(node)).Free();
+    }
+
     /// <summary>P8.2: asks all nodes of the answer's echelon; when nobody is there, later again.</summary>
     private async Task ConveneAsync(SlashRow row, SlashCase open, CancellationToken cancellationToken)
     {
@@ -115,6 +122,6 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
         if (CaseRules.Assembly(open, origin, [.. offers.Select(Eligibility.Node)], now, options.Request.DeadlineMs) is { } assembly)
             await grains.GetGrain<IRequestGrain>(Keys.Request(assembly.Id)).Review(assembly.ToBytes());
         else
-            await ledger.CommitAsync(CaseRules.Postponed(row, now, AssemblyRetry), cancellationToken);
+            await PostponeAsync(row, now, cancellationToken);
     }
 }

@@ -68,7 +68,7 @@ public sealed record NodeStanding
     /// <summary>Silences since it last did its work.</summary>
     public int Silences { get; init; }
 
-    /// <summary>The checked requests since the statistic was last 0: the evidence when it fires. The last <see cref="SlashCase.HistoryMax"/>.</summary>
+    /// <summary>The checked requests since the statistic was last 0: the evidence when it fires. The last <see cref="SlashCase.HistoryMax"/>; what fell out of it is not counted.</summary>
     public ImmutableList<CheckedRequest> History { get; init; } = [];
 
     /// <param name="kind">What was seen.</param>
@@ -101,7 +101,14 @@ public sealed record NodeStanding
     {
         var sum = Next(Micronats, failed);
         ImmutableList<CheckedRequest> history = sum == 0 ? [] : History.Add(new CheckedRequest(request, failed));
-        var after = this with { Micronats = sum, Silences = 0, History = history.Count > SlashCase.HistoryMax ? history.RemoveAt(0) : history };
+        if (history.Count > SlashCase.HistoryMax)
+        {
+            // What can no longer be shown no longer counts: the evidence has to add up to the slash.
+            history = history.RemoveAt(0);
+            sum = Recount(history);
+        }
+
+        var after = this with { Micronats = sum, Silences = 0, History = history };
         if (sum >= ThresholdMicronats)
             return (after, StandingChange.Fired);
         if (!IsQuarantined && sum >= FailureMicronats)

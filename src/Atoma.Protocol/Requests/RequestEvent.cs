@@ -52,9 +52,6 @@ public abstract record RequestEffect
     /// <summary>The answer is complete and is the requester's, while its audit still decides over the money (P4, L1).</summary>
     public sealed record Deliver : RequestEffect;
 
-    /// <summary>An assembly did not confirm what this node was jailed for.</summary>
-    public sealed record Release(NodeId Node) : RequestEffect;
-
     /// <summary>The state is terminal: settle money, store the receipt, tell the requester, let the nodes go.</summary>
     public sealed record Finish : RequestEffect;
 }

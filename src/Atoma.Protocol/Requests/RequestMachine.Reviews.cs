@@ -27,12 +27,6 @@ public sealed partial class RequestMachine
         turn.State = turn.State with { Convictions = ReviewConvictions(turn.State), Payments = ReviewPayments(turn.State) };
         foreach (var conviction in turn.State.Convictions)
             turn.Effects.Add(new RequestEffect.Jail(conviction.Node, conviction.Reason));
-        if (review.Kind == ReviewKind.Assembly && finding == Verdict.Match)
-        {
-            foreach (var author in review.Authors)
-                turn.Effects.Add(new RequestEffect.Release(author.Node));
-        }
-
         End(turn, RequestPhase.Settled, RefundReason.None);
     }
 
@@ -41,7 +35,7 @@ public sealed partial class RequestMachine
     {
         var review = state.Spec.Review!;
         var voters = state.Participants.Where(p => p.Status == ParticipantStatus.Voted).ToArray();
-        return Votes(voters, review.Digest, Verdict.Match) >= review.Needed ? Verdict.Match
+        return review.Endorsements + Votes(voters, review.Digest, Verdict.Match) >= review.Needed ? Verdict.Match
             : Votes(voters, review.Digest, Verdict.Mismatch) >= review.Needed ? Verdict.Mismatch
             : null;
     }
@@ -66,7 +60,7 @@ public sealed partial class RequestMachine
         foreach (var vote in votes.Where(v => v.Verdict != finding && v.Verdict != Verdict.Inconclusive).DistinctBy(v => v.Checker))
         {
             convictions.Add(new Conviction(vote.Checker, EvidenceKind.FalseVote, vote.Position,
-                $"voted {vote.Verdict.ToString().ToLowerInvariant()} where {review.Needed} of {review.Panel} found the opposite"));
+                $"voted {vote.Verdict.ToString().ToLowerInvariant()} where an assembly of {review.Panel} found the opposite"));
         }
 
         return convictions.ToImmutable();

@@ -46,9 +46,14 @@ public sealed record Review(
     /// <summary>Digest of <see cref="Subject"/>.</summary>
     public Hash32 Digest { get; } = Subject.Digest();
 
-    /// <summary>Votes that decide: a majority, of an assembly two thirds. An assembly is right as long as the adversary has less than
-    /// two thirds of it, and decides as long as it has at most one third.</summary>
-    public int Needed => Kind == ReviewKind.Assembly ? (2 * Panel + 2) / 3 : Panel / 2 + 1;
+    /// <summary>
+    /// Votes that decide: a majority, of an assembly two thirds of all, its authors included. An assembly is right as long as the
+    /// adversary has less than two thirds of the echelon, and decides as long as it has at most one third.
+    /// </summary>
+    public int Needed => Kind == ReviewKind.Assembly ? (2 * (Panel + Authors.Count) + 2) / 3 : Panel / 2 + 1;
+
+    /// <summary>Votes for the answer before anybody is asked: in an assembly its authors', who have signed that they stand behind it.</summary>
+    public int Endorsements => Kind == ReviewKind.Assembly ? Authors.Count : 0;
 
     /// <summary>What a review of this kind and case is called: asked for twice it is the same one.</summary>
     /// <param name="round">0, then 1 more for each time it has to be held again.</param>

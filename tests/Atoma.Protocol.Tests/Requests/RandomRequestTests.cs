@@ -6,7 +6,7 @@ namespace Atoma.Protocol.Tests.Requests;
 /// <summary>Random casts, orders, cancellations, losses, repeats and recoveries; each seed is a whole request.</summary>
 public sealed class RandomRequestTests
 {
-    private static readonly string[] Levels = ["none", "checked", "checked:3", "replicated:2", "replicated:3", "replicated:5"];
+    private static readonly string[] Levels = ["none", "sampled", "checked", "checked:3", "replicated:2", "replicated:3", "replicated:5"];
 
     [Fact]
     public void Run_AnyCastAndOrder_KeepsTheInvariants()

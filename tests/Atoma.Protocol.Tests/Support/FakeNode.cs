@@ -158,6 +158,8 @@ internal sealed class FakeNode
         return new NodeMessage.Commit(CommitmentTo(c.Request));
     }
 
+    public NodeMessage SecondCommitment(Hash32 request) => new NodeMessage.Commit(Commitment.Sign(_key, request, Hash32.Sha256("another"u8)));
+
     private Commitment CommitmentTo(Hash32 request)
     {
         _nonce = Prf.Derive("fake-nonce", request.ToArray(), Id.ToArray());
