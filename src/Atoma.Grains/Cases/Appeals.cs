@@ -7,9 +7,6 @@ namespace Atoma.Grains.Cases;
 /// <summary>What an operator is told about an appeal.</summary>
 internal static class Appeals
 {
-    /// <summary>Newest cases of one node that are looked at: a node with more is not freed by winning one.</summary>
-    public const int CasesLooked = 1000;
-
     /// <summary>Why a case cannot be appealed; first match wins.</summary>
     public static AppealReply Refusal(SlashCase slash, DateTimeOffset now)
     {

@@ -37,7 +37,7 @@ internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures
             var after = SlashCase.FromBytes(command.Slashes![0].State);
             log.SlashAppealed(Id.ToString(), node, CaseView.Name(after.Status));
             if (after.Status == SlashStatus.Returned)
-                await FreeAsync(after);
+                await GrainFactory.GetGrain<INodeGrain>(Keys.Node(after.Node)).Free();
             return Appeals.Accepted(after);
         }
 
@@ -76,12 +76,4 @@ internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures
 
     private async Task<SignedReceipt?> ReceiptAsync(Hash32 request) =>
         await ledger.FindRequestAsync(request, default) is { } row ? RequestRows.Receipt(row) : null;
-
-    /// <summary>The node is drawn again, unless another case holds it.</summary>
-    private async Task FreeAsync(SlashCase slash)
-    {
-        var others = await ledger.SlashesAsync(slash.Node.ToString(), Appeals.CasesLooked, default);
-        if (others.Select(r => SlashCase.FromBytes(r.State)).All(c => c.Id == slash.Id || c.Status is SlashStatus.Returned or SlashStatus.Closed))
-            await GrainFactory.GetGrain<INodeGrain>(Keys.Node(slash.Node)).Free();
-    }
 }

@@ -47,7 +47,9 @@ public static class CaseRules
         if (panel == 0)
             return null;
         var review = new Review(ReviewKind.Assembly, origin.Spec.Id, slash.Id, origin.Echelon!.Value, panel, subject, authors, [.. votes]);
-        return Spec(origin.Spec, review, origin.Spec.Account, slash.Rounds, Micros.Zero, now, deadlineMs);
+        // An appeal counts its rounds anew, and its assemblies are others than those before it.
+        var round = slash.Appealed ? SlashCase.RoundsMax + slash.Rounds : slash.Rounds;
+        return Spec(origin.Spec, review, origin.Spec.Account, round, Micros.Zero, now, deadlineMs);
     }
 
     /// <summary>The dispute that a requester opens against a settled answer (P8.3).</summary>
