@@ -11,7 +11,8 @@ namespace Atoma.Benchmarks;
 internal static class ReceiptBenchmark
 {
     private const int Answer = 512;
-    private const int Warmups = 30;
+    /// <summary>Until the runtime has compiled the hot methods for good.</summary>
+    private const int Warmups = 400;
     private const int Runs = 101;
 
     public static Command Create()

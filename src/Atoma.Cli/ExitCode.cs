@@ -10,4 +10,7 @@ public static class ExitCode
 
     /// <summary>Could not be done: no such file, no network.</summary>
     public const int Unavailable = 2;
+
+    /// <summary>The receipt holds, and the model at hand cannot tell whether the answer is its own.</summary>
+    public const int Inconclusive = 3;
 }

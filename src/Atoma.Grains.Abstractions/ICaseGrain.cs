@@ -10,7 +10,7 @@ public interface ICaseGrain : IGrainWithStringKey
     [Alias("Appeal")]
     Task<AppealReply> Appeal(string node, byte[] signature);
 
-    /// <summary>A receipt that the slash rests on. Only its operator gets it: it holds the requester's prompt, which the node has seen.</summary>
+    /// <summary>A receipt that the slash rests on, or the node's own wrong answer to a weight challenge. Only its operator gets it: a receipt holds the requester's prompt, which the node has seen.</summary>
     /// <param name="node">Whose slash.</param>
     /// <param name="signature">65 bytes over <see cref="Atoma.Protocol.Nodes.SigningDomain.Evidence"/> by the node's key.</param>
     /// <param name="request">Id of one of its requests, or empty for the one it arose from.</param>
@@ -46,7 +46,7 @@ public enum AppealStatus
 public sealed record AppealReply([property: Id(0)] AppealStatus Status, [property: Id(1)] string Message, [property: Id(2)] SlashInfo? Slash);
 
 /// <param name="Status">Ok, Unknown or WrongSignature.</param>
-/// <param name="Request">Whose receipt.</param>
-/// <param name="Receipt">Text of receipt.json; empty unless Ok.</param>
+/// <param name="Request">Whose receipt; empty where it is none.</param>
+/// <param name="Json">Text of receipt.json, or of the signed answer; empty unless Ok.</param>
 [GenerateSerializer, Alias("atoma.EvidenceReply"), Immutable]
-public sealed record EvidenceReply([property: Id(0)] AppealStatus Status, [property: Id(1)] string Request, [property: Id(2)] string Receipt);
+public sealed record EvidenceReply([property: Id(0)] AppealStatus Status, [property: Id(1)] string Request, [property: Id(2)] string Json);

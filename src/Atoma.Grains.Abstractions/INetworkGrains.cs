@@ -138,6 +138,7 @@ public sealed record SlashInfo
     /// <summary>Address; empty for an inquiry.</summary>
     [Id(1)] public required string Node { get; init; }
 
+    /// <summary>Request id, hex; empty where it arose from none.</summary>
     [Id(2)] public required string Request { get; init; }
 
     [Id(3)] public required string Evidence { get; init; }

@@ -47,6 +47,10 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Observe")]
     Task Observe(int kind, string request);
 
+    /// <summary>The node's answer to a weight challenge, canonical bytes.</summary>
+    [Alias("Weights")]
+    Task Weights(byte[] answer);
+
     [Alias("Describe")]
     Task<NodeInfo?> Describe();
 }

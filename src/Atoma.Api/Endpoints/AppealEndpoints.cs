@@ -19,9 +19,9 @@ internal static class AppealEndpoints
             .Accepts<SignedBody>("application/json", AnswerTexts.AnyType)
             .Produces<AppealBody>().ProducesErrors(400, 403, 404, 409, 410, 413, 503).AllowAnonymous();
         routes.MapPost("/v1/nodes/{id}/slashes/{slash}/evidence", Evidence)
-            .WithName("getSlashEvidence").WithTags("Network").WithSummary("Download the receipt that a slash rests on")
+            .WithName("getSlashEvidence").WithTags("Network").WithSummary("Download what a slash rests on")
             .WithDescription(
-                "By the node's operator, since a receipt holds the prompt that the node was asked: signature is that of the node's key over the EIP-712 struct "
+                "A receipt, or the node's own signed answer to a weight challenge. By the node's operator, since a receipt holds the prompt that the node was asked: signature is that of the node's key over the EIP-712 struct "
                 + "Evidence(bytes32 slash). Of a sequential test, request_id names one of its history.")
             .Accepts<SignedBody>("application/json", AnswerTexts.AnyType)
             .Produces<object>(200, MediaTypeNames.Application.Json).ProducesErrors(400, 403, 404, 413, 503).AllowAnonymous();
@@ -51,8 +51,9 @@ internal static class AppealEndpoints
         var reply = await grains.GetGrain<ICaseGrain>(Keys.Case(call.Slash)).Evidence(call.Node.ToString(), call.Signature, call.Request);
         if (reply.Status != AppealStatus.Ok)
             return reply.Status == AppealStatus.WrongSignature ? OpenAiErrors.WrongSignature("Evidence") : OpenAiErrors.SlashNotFound();
-        context.Response.Headers.ContentDisposition = $"inline; filename=\"receipt-{reply.Request}.json\"";
-        return TypedResults.Text(reply.Receipt, MediaTypeNames.Application.Json);
+        var name = reply.Request.Length > 0 ? $"receipt-{reply.Request}" : $"evidence-{call.Slash}";
+        context.Response.Headers.ContentDisposition = $"inline; filename=\"{name}.json\"";
+        return TypedResults.Text(reply.Json, MediaTypeNames.Application.Json);
     }
 
     private sealed record Call(NodeId Node, Hash32 Slash, byte[] Signature, string Request);

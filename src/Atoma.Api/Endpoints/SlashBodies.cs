@@ -11,8 +11,8 @@ internal sealed record SlashList(string Object, IReadOnlyList<SlashBody> Data);
 
 /// <param name="Id">Of the case.</param>
 /// <param name="Node">Who; null for an inquiry, which has yet to find out.</param>
-/// <param name="RequestId">Where.</param>
-/// <param name="Receipt">Its receipt, the evidence; for the requester. The operator gets it by POST …/evidence.</param>
+/// <param name="RequestId">Where; null for a weight challenge.</param>
+/// <param name="Receipt">Its receipt, the evidence; for the requester. The operator gets it by POST …/evidence. Null for a weight challenge.</param>
 /// <param name="Evidence">Kind of evidence.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="AmountMicros">What it costs.</param>
@@ -23,11 +23,11 @@ internal sealed record SlashList(string Object, IReadOnlyList<SlashBody> Data);
 /// <param name="DueAt">When something happens next: frozen, the end of the appeal window.</param>
 /// <param name="History">Of a sequential test: the checks that it counted.</param>
 internal sealed record SlashBody(
-    string Id, string? Node, string RequestId, string Receipt, string Evidence, string Reason, long AmountMicros, string Status, bool Appealed, int Rounds,
+    string Id, string? Node, string? RequestId, string? Receipt, string Evidence, string Reason, long AmountMicros, string Status, bool Appealed, int Rounds,
     string OpenedAt, string DueAt, IReadOnlyList<CountedCheckBody> History)
 {
     public static SlashBody Of(SlashInfo s) => new(
-        s.Id, s.Node.Length > 0 ? s.Node : null, s.Request, $"/v1/requests/{s.Request}/receipt", s.Evidence, s.Reason, s.AmountMicros, s.Status, s.Appealed, s.Rounds,
+        s.Id, s.Node.Length > 0 ? s.Node : null, s.Request.Length > 0 ? s.Request : null, s.Request.Length > 0 ? $"/v1/requests/{s.Request}/receipt" : null, s.Evidence, s.Reason, s.AmountMicros, s.Status, s.Appealed, s.Rounds,
         EndpointConventions.Time(s.OpenedAt), EndpointConventions.Time(s.DueAt), [.. s.History.Select(h => new CountedCheckBody(h.Request, h.Failed))]);
 }
 

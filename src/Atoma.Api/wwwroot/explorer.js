@@ -151,6 +151,7 @@ function nextOf(slash) {
 }
 
 function receiptLink(slash) {
+  if (!slash.receipt) return "–";
   const link = element("a", short(slash.request_id), "mono");
   link.href = slash.receipt;
   link.title = "The receipt, for the requester; the operator reads it by 'node appeal --evidence'";

@@ -1,96 +1,98 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Atoma.Ethereum;
+using Atoma.Inference;
+using Atoma.Inference.Gguf;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Receipts;
+using Atoma.Protocol.Requests;
 
 namespace Atoma.Cli.Verify;
 
-/// <summary><c>verify FILE [--json]</c>: re-checks all of a receipt offline, with no key and no node (P9).</summary>
+/// <summary>
+/// <c>verify FILE [--model GGUF] [--json]</c>: re-checks all of a receipt offline, with no key and no node (P9); with the model
+/// also that the answer is the model's.
+/// </summary>
 public static class VerifyCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Build()
     {
         var file = new Argument<FileInfo>("file") { Description = "receipt.json, as GET /v1/requests/{id}/receipt gives it." };
+        var model = new Option<FileInfo?>("--model") { Description = "GGUF file of the receipt's model: also recompute the answer by one prefill." };
+        var threads = new Option<int>("--threads") { Description = "CPU threads for the model; they change no bit.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount / 2) };
+        var coordinator = new Option<string?>("--coordinator") { Description = "Address of the network's coordinator: a receipt signed by any other is refused." };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
-        var command = new Command("verify", "Re-check a receipt offline: draws, signatures, openings, sampled tokens, votes, payments.") { file, json };
-        command.SetAction(result => Run(result.GetRequiredValue(file), result.GetValue(json), Console.Out, Console.Error));
+        var command = new Command("verify", "Re-check a receipt offline: draws, signatures, openings, sampled tokens, votes, payments.") { file, coordinator, model, threads, json };
+        command.SetAction((result, cancellationToken) =>
+        {
+            var report = new VerifyReport(result.GetValue(json), Console.Out, Console.Error);
+            NodeId? expected = null;
+            if (result.GetValue(coordinator) is { } address)
+            {
+                if (!NodeId.TryParse(address, out var parsed))
+                    return Task.FromResult(report.Unavailable($"--coordinator takes an address, 0x and 40 hex digits, not '{address}'."));
+                expected = parsed;
+            }
+
+            ModelLoader? load = result.GetValue(model) is { } gguf
+                ? (spec, token) => ReceiptModel.LoadAsync(gguf.FullName, spec, result.GetValue(threads), report.Progress, token)
+                : null;
+            return RunAsync(result.GetRequiredValue(file), expected, load, report, cancellationToken);
+        });
         return command;
     }
 
-    /// <returns>0 when it all holds, 1 when something does not, 2 when the file cannot be read.</returns>
-    public static int Run(FileInfo file, bool json, TextWriter output, TextWriter errors)
+    /// <summary>Loads the model that a receipt's request names.</summary>
+    public delegate Task<IInferenceEngine> ModelLoader(RequestSpec spec, CancellationToken cancellationToken);
+
+    /// <param name="file">receipt.json.</param>
+    /// <param name="coordinator">Whose receipt it must be; null for anybody's.</param>
+    /// <param name="load">Loads the model; null to do without.</param>
+    /// <param name="report">Where to print.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>0 when it all holds, 1 when something does not, 2 when a file cannot be read or the model not run, 3 when the model cannot tell.</returns>
+    public static async Task<int> RunAsync(FileInfo file, NodeId? coordinator, ModelLoader? load, VerifyReport report, CancellationToken cancellationToken)
     {
         string text;
         try
         {
             if (file.Length > ReceiptFile.LengthMax)
-                return Unreadable($"{file.Name} is larger than a receipt can be ({ReceiptFile.LengthMax} bytes).", errors);
-            text = File.ReadAllText(file.FullName);
+                return report.Unavailable($"{file.Name} is larger than a receipt can be ({ReceiptFile.LengthMax} bytes).");
+            text = await File.ReadAllTextAsync(file.FullName, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Unreadable($"Cannot read {file.Name}: {e.Message}", errors);
+            return report.Unavailable($"Cannot read {file.Name}: {e.Message}");
         }
 
         var problems = ReceiptFile.Verify(text, new EthereumSignatures(), out var receipt);
-        var fields = receipt is null ? 0 : ReceiptCodec.Encode(receipt.Receipt).Fields.Count;
-        if (json)
-            output.WriteLine(Describe(receipt, problems, fields).ToJsonString(Indented));
-        else
-            Print(receipt, problems, fields, output);
-        return problems.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
-    }
-
-    private static int Unreadable(string message, TextWriter errors)
-    {
-        errors.WriteLine(message);
-        return ExitCode.Unavailable;
-    }
-
-    private static void Print(SignedReceipt? receipt, IReadOnlyList<ReceiptProblem> problems, int fields, TextWriter output)
-    {
-        if (receipt is not null)
+        if (receipt is not null && coordinator is { } expected && receipt.Coordinator != expected)
+            problems = [.. problems, new ReceiptProblem("coordinator", $"is {receipt.Coordinator}, not {expected}")];
+        // A model says nothing of a receipt that nobody vouches for.
+        if (problems.Count > 0 || load is null)
+            return report.Offline(receipt, problems);
+        try
         {
-            var view = View(receipt);
-            output.WriteLine($"request    {view["request_id"]}");
-            output.WriteLine($"model      {view["model"]}");
-            output.WriteLine($"integrity  {view["integrity"]}");
-            output.WriteLine($"status     {view["status"]}{(view["refund_reason"] is { } why ? $" ({why})" : "")}");
-            output.WriteLine($"verdict    {view["verdict"]}");
-            output.WriteLine($"price      {view["price_micros"]} micros of {view["hold_micros"]} held");
-            output.WriteLine($"signed by  {receipt.Coordinator}");
+            return await CheckModelAsync(receipt!, load, report, cancellationToken);
         }
-
-        if (problems.Count == 0)
+        catch (WrongModelException e)
         {
-            output.WriteLine($"All {fields} checks hold: every field is what was signed, and what it says follows from the evidence.");
-            return;
+            return report.WrongModel(receipt!, e.Message);
         }
-
-        output.WriteLine($"{problems.Count} {(problems.Count == 1 ? "problem" : "problems")}: do not trust this receipt.");
-        foreach (var problem in problems)
-            output.WriteLine($"  {problem.Field}: {problem.Reason}");
-    }
-
-    private static JsonObject Describe(SignedReceipt? receipt, IReadOnlyList<ReceiptProblem> problems, int fields)
-    {
-        var view = receipt is null ? null : View(receipt);
-        return new JsonObject
+        catch (Exception e) when (e is GgufException or InferenceException or EngineRefusedException or ArgumentException)
         {
-            ["valid"] = problems.Count == 0,
-            ["checks"] = fields,
-            ["request_id"] = view?["request_id"]?.DeepClone(),
-            ["integrity"] = view?["integrity"]?.DeepClone(),
-            ["status"] = view?["status"]?.DeepClone(),
-            ["verdict"] = view?["verdict"]?.DeepClone(),
-            ["price_micros"] = view?["price_micros"]?.DeepClone(),
-            ["coordinator"] = receipt?.Coordinator.ToString(),
-            ["problems"] = new JsonArray([.. problems.Select(p => (JsonNode)new JsonObject { ["field"] = p.Field, ["reason"] = p.Reason })]),
-        };
+            return report.Unavailable($"The receipt holds offline, but the model could not be run: {e.Message}");
+        }
     }
 
-    private static JsonObject View(SignedReceipt receipt) => RequestView.Build(receipt.Receipt.State, receipt.Receipt.FinishedAt);
+    private static async Task<int> CheckModelAsync(SignedReceipt receipt, ModelLoader load, VerifyReport report, CancellationToken cancellationToken)
+    {
+        var state = receipt.Receipt.State;
+        if (ModelCheck.Subjects(state).Count == 0)
+            return report.WithModel(receipt, "nothing to check: the receipt delivers no answer, and convicts none that a model could judge", []);
+        await using var engine = await load(state.Spec, cancellationToken);
+        var check = new ModelCheck(engine, engine.Echelon.Id(), state);
+        report.Progress($"Stage 2 is {check.Method}.");
+        return report.WithModel(receipt, check.Method, await check.RunAsync(report.Progress, cancellationToken));
+    }
 }

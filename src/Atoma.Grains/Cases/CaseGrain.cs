@@ -2,15 +2,17 @@ using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Grains.Cases;
 
 /// <summary>Takes an operator's appeal to the rules and stores what they make of it.</summary>
-internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures, TimeProvider time, ILogger<CaseGrain> log) : Grain, ICaseGrain
+internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures, IModelWeights weights, TimeProvider time, ILogger<CaseGrain> log) : Grain, ICaseGrain
 {
     /// <summary>Attempts when the case moved between reading and writing it: its assembly, or the sweeper.</summary>
     private const int AttemptsMax = 8;
@@ -50,6 +52,8 @@ internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures
             return new EvidenceReply(AppealStatus.Unknown, "", "");
         if (signatures.Recover(SigningDomain.Evidence(Id), signature) != found.Case.Node)
             return new EvidenceReply(AppealStatus.WrongSignature, "", "");
+        if (CaseProof.Answered(found.Case, signatures) is { } answer)
+            return request.Length > 0 ? new EvidenceReply(AppealStatus.Unknown, "", "") : new EvidenceReply(AppealStatus.Ok, "", CaseView.Text(answer));
         var wanted = found.Case.Request;
         if (request.Length > 0 && (!Hash32.TryParse(request, out wanted) || !CaseProof.Requests(found.Case).Contains(wanted)))
             return new EvidenceReply(AppealStatus.Unknown, "", "");
@@ -68,10 +72,28 @@ internal sealed class CaseGrain(ILedgerStore ledger, ISignatureScheme signatures
     {
         if (slash.Subject != Hash32.Zero)
             return true;
+        if (slash.Evidence == EvidenceKind.WeightChallenge)
+            return CaseProof.Answered(slash, signatures) is { } answer && await IsWrongAsync(answer);
         var receipts = new Dictionary<Hash32, SignedReceipt?>();
         foreach (var request in CaseProof.Requests(slash))
             receipts[request] = await ReceiptAsync(request);
         return CaseProof.Holds(slash, request => receipts[request], signatures);
+    }
+
+    /// <summary>Judged by the coordinator's own copy of the file; without one nothing is proven.</summary>
+    private async Task<bool> IsWrongAsync(WeightAnswer answer)
+    {
+        foreach (var id in await GrainFactory.GetGrain<IDirectoryGrain>(Keys.Directory).Models())
+        {
+            if (await GrainFactory.GetGrain<IModelGrain>(Keys.Model(id)).Market() is not { } market)
+                continue;
+            var reader = new CanonicalReader(market.Manifest);
+            var model = ModelManifest.Read(ref reader);
+            if (model.Digest == answer.Model)
+                return await weights.AnswerAsync(model, answer.Seed, default) is { } right && right != answer.Digest;
+        }
+
+        return false;
     }
 
     private async Task<SignedReceipt?> ReceiptAsync(Hash32 request) =>

@@ -5,6 +5,7 @@ using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Registry;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains.Nodes;
 
@@ -16,6 +17,8 @@ internal sealed partial class NodeGrain
 
     /// <summary>As the books had it when last looked at; the books themselves never let it be spent twice.</summary>
     private Micros _collateral;
+
+    private WeightChallenges? _challenges;
 
     private Micros Outstanding => _engaged.Values.Aggregate(Micros.Zero, static (sum, value) => sum + value);
 
@@ -116,6 +119,30 @@ internal sealed partial class NodeGrain
         await Withdraw(_subscriptions);
         var ends = until is { } at ? $"until {at.ToString("u", CultureInfo.InvariantCulture)}; connect again then" : $"; see /v1/nodes/{Id}/slashes for the evidence and how to appeal";
         await Send(new CoordinatorMessage.Notice($"Jailed: it {reason}, {ends}.").ToBytes());
+    }
+
+    public async Task Weights(byte[] answer)
+    {
+        var reader = new CanonicalReader(answer);
+        var given = WeightAnswer.Read(ref reader);
+        if (given.Node != Id || !given.IsSigned(signatures) || _challenges is null || !await _challenges.IsWrongAsync(given))
+            return;
+        await Jail("does not hold the file of a model that it offers");
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        await ledger.CommitAsync(CaseRules.WeightChallengeFailed(given, collateral, options.Request, now, options.AppealWindow), default);
+    }
+
+    private async Task ChallengeWeights()
+    {
+        if (_link is null || record.State.State != NodeState.Active)
+            return;
+        _challenges ??= new WeightChallenges(weights, GrainFactory, options);
+        var now = time.GetUtcNow();
+        if (_challenges.TakeOverdue(now))
+            await Observe((int)ObservationKind.Silent, Hash32.Zero.ToString());
+        if (await _challenges.NextAsync(_subscriptions, now) is { } challenge)
+            await Send(challenge.ToBytes());
     }
 
     /// <summary>P2.2: a node whose collateral has fallen below the minimum is not drawn.</summary>

@@ -1,6 +1,7 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Registry;
 using Microsoft.Extensions.Logging;
@@ -41,6 +42,8 @@ internal sealed class NodeRecord
 internal sealed partial class NodeGrain(
     [PersistentState("node")] IPersistentState<NodeRecord> record,
     ILedgerStore ledger,
+    ISignatureScheme signatures,
+    IModelWeights weights,
     NetworkOptions options,
     TimeProvider time,
     ILogger<NodeGrain> log) : Grain, INodeGrain
@@ -251,6 +254,7 @@ internal sealed partial class NodeGrain(
             await Free();
         else
             await CheckCollateral();
+        await ChallengeWeights();
     }
 
     private async Task Lose(string why, bool withdraw = true)
@@ -259,6 +263,7 @@ internal sealed partial class NodeGrain(
             return;
         _link = null;
         _session = "";
+        _challenges?.Drop();
         log.NodeLost(Id.ToString(), why);
         // A newer connection under way has renewed the offers, or will.
         if (withdraw && _connecting == 0)

@@ -12,6 +12,9 @@ namespace Atoma.Inference.Engine;
 /// <param name="LoadAsync">Loads it. Called by one at a time, and again after it was unloaded.</param>
 public sealed record EngineSource(string ModelId, long Bytes, int ContextTokens, Func<CancellationToken, Task<IInferenceEngine>> LoadAsync)
 {
+    /// <summary>The model's file.</summary>
+    public string Path { get; init; } = "";
+
     /// <summary>Reads the file's header; nothing is loaded.</summary>
     /// <exception cref="ArgumentException">Options out of range; all of them are named.</exception>
     /// <exception cref="GgufException">The file is not a model that can be given to llama.cpp.</exception>
@@ -24,6 +27,9 @@ public sealed record EngineSource(string ModelId, long Bytes, int ContextTokens,
             options.ModelId ?? ModelNames.OfFile(options.ModelPath),
             MemoryEstimate.Of(model, options).TotalBytes,
             ContextShape.For(model, options).ContextTokens,
-            async cancellationToken => await LlamaEngine.LoadAsync(options, logger, cancellationToken));
+            async cancellationToken => await LlamaEngine.LoadAsync(options, logger, cancellationToken))
+        {
+            Path = options.ModelPath,
+        };
     }
 }

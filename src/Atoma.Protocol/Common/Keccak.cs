@@ -41,39 +41,57 @@ public static class Keccak
         Permute(state);
     }
 
-    private static void Permute(Span<ulong> a)
+    /// <summary>rho and pi together, in the order of the lanes' cycle: lane (x, y) goes to (y, 2x + 3y), turned by the triangular offsets.</summary>
+    private static ReadOnlySpan<byte> PiLane => [10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1];
+
+    private static ReadOnlySpan<byte> RhoOffset => [1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44];
+
+    private static void Permute(Span<ulong> state)
     {
-        Span<ulong> column = stackalloc ulong[5];
-        Span<ulong> moved = stackalloc ulong[25];
-        for (var round = 0; round < Rounds; round++)
+        var a = state[..25];
+        foreach (var constant in RoundConstants)
         {
             // theta
-            for (var x = 0; x < 5; x++)
-                column[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-            for (var x = 0; x < 5; x++)
+            var c0 = a[0] ^ a[5] ^ a[10] ^ a[15] ^ a[20];
+            var c1 = a[1] ^ a[6] ^ a[11] ^ a[16] ^ a[21];
+            var c2 = a[2] ^ a[7] ^ a[12] ^ a[17] ^ a[22];
+            var c3 = a[3] ^ a[8] ^ a[13] ^ a[18] ^ a[23];
+            var c4 = a[4] ^ a[9] ^ a[14] ^ a[19] ^ a[24];
+            var d0 = c4 ^ BitOperations.RotateLeft(c1, 1);
+            var d1 = c0 ^ BitOperations.RotateLeft(c2, 1);
+            var d2 = c1 ^ BitOperations.RotateLeft(c3, 1);
+            var d3 = c2 ^ BitOperations.RotateLeft(c4, 1);
+            var d4 = c3 ^ BitOperations.RotateLeft(c0, 1);
+            for (var row = 0; row < 25; row += 5)
             {
-                var mix = column[(x + 4) % 5] ^ BitOperations.RotateLeft(column[(x + 1) % 5], 1);
-                for (var y = 0; y < 25; y += 5)
-                    a[y + x] ^= mix;
+                a[row] ^= d0;
+                a[row + 1] ^= d1;
+                a[row + 2] ^= d2;
+                a[row + 3] ^= d3;
+                a[row + 4] ^= d4;
             }
 
-            // rho and pi: lane (x, y) goes to (y, 2x + 3y), turned by the triangular offsets
-            moved[0] = a[0];
-            int px = 1, py = 0;
-            for (var t = 0; t < 24; t++)
+            // rho and pi
+            var carried = a[1];
+            for (var i = 0; i < PiLane.Length; i++)
             {
-                var turned = BitOperations.RotateLeft(a[px + 5 * py], (t + 1) * (t + 2) / 2 % 64);
-                (px, py) = (py, (2 * px + 3 * py) % 5);
-                moved[px + 5 * py] = turned;
+                var lane = PiLane[i];
+                (a[lane], carried) = (BitOperations.RotateLeft(carried, RhoOffset[i]), a[lane]);
             }
 
             // chi
-            for (var y = 0; y < 25; y += 5)
-                for (var x = 0; x < 5; x++)
-                    a[y + x] = moved[y + x] ^ (~moved[y + (x + 1) % 5] & moved[y + (x + 2) % 5]);
+            for (var row = 0; row < 25; row += 5)
+            {
+                var (x0, x1, x2, x3, x4) = (a[row], a[row + 1], a[row + 2], a[row + 3], a[row + 4]);
+                a[row] = x0 ^ (~x1 & x2);
+                a[row + 1] = x1 ^ (~x2 & x3);
+                a[row + 2] = x2 ^ (~x3 & x4);
+                a[row + 3] = x3 ^ (~x4 & x0);
+                a[row + 4] = x4 ^ (~x0 & x1);
+            }
 
             // iota
-            a[0] ^= RoundConstants[round];
+            a[0] ^= constant;
         }
     }
 

@@ -30,6 +30,14 @@ public static class CaseRules
     private static bool Contradict(IReadOnlyList<Verdict> verdicts, bool isKnownBad) =>
         verdicts.Contains(Verdict.Match) && (isKnownBad || verdicts.Contains(Verdict.Mismatch));
 
+    /// <summary>
+    /// Whether a node that was jailed for cheating is free again: every case against it was given back. Without it a gang that
+    /// frames nodes and then keeps assemblies from deciding would empty the network at no cost.
+    /// </summary>
+    /// <param name="cases">All of the node's, as stored.</param>
+    public static bool IsCleared(IReadOnlyList<SlashRow> cases) =>
+        cases.Count > 0 && cases.All(c => SlashCase.FromBytes(c.State).Status == SlashStatus.Returned);
+
     /// <summary>The review that a case needs next.</summary>
     /// <param name="slash">An open case with <see cref="SlashCase.NeedsAssembly"/>.</param>
     /// <param name="origin">Terminal state of the request that the case arose from.</param>
@@ -47,8 +55,8 @@ public static class CaseRules
         if (panel == 0)
             return null;
         var review = new Review(ReviewKind.Assembly, origin.Spec.Id, slash.Id, origin.Echelon!.Value, panel, subject, authors, [.. votes]);
-        // An appeal counts its rounds anew, and its assemblies are others than those before it.
-        var round = slash.Appealed ? SlashCase.RoundsMax + slash.Rounds : slash.Rounds;
+        // An appeal's assemblies are others than those before it.
+        var round = slash.Rounds + (slash.Appealed ? SlashCase.RoundsMax : 0);
         return Spec(origin.Spec, review, origin.Spec.Account, round, Micros.Zero, now, deadlineMs);
     }
 
@@ -124,9 +132,13 @@ public static class CaseRules
         return new LedgerCommand(operations, Slashes: [after.Row(row.Version + 1)]);
     }
 
-    /// <summary>Whether a conviction is one that cases already hold the money for: each author of an answer has its own.</summary>
-    internal static bool IsAbout(SlashRow? row, Conviction conviction) =>
-        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State).Status == SlashStatus.Unconfirmed;
+    /// <summary>
+    /// Whether a conviction is one that a case already holds the money for: this one, or that of another author of the same
+    /// answer, who then has nothing left. An author who was not convicted before has.
+    /// </summary>
+    internal static bool IsAbout(SlashRow? row, Conviction conviction, Micros collateral) =>
+        row is { Open: true } && conviction.Kind == EvidenceKind.Stage2Mismatch && SlashCase.FromBytes(row.State) is { Status: SlashStatus.Unconfirmed } slash
+        && (slash.Node == conviction.Node || !collateral.IsPositive);
 
     /// <summary>What an assembly's end makes of its case.</summary>
     internal static SlashRow Decided(SlashRow row, RequestState assembly, DateTimeOffset now, TimeSpan appealWindow, List<LedgerOperation> operations)
@@ -183,14 +195,28 @@ public static class CaseRules
     public static LedgerCommand SequentialTestFired(
         NodeId node, IReadOnlyList<CheckedRequest> history, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow)
     {
-        var request = history[^1].Request;
-        var amount = collateral.PermilleFloor(options.MalicePermille);
-        var slash = new SlashCase(
-            SlashCase.IdOf(request, node), request, node, EvidenceKind.SequentialTest, -1,
-            $"failed {history.Count(h => h.Failed)} of {history.Count} checks", amount, RequestSpec.NetworkAccount, [], [], now, now + appealWindow, SlashStatus.Frozen)
-        {
-            History = history,
-        };
+        var reason = $"failed {history.Count(h => h.Failed)} of {history.Count} checks";
+        return Freeze(Own(node, history[^1].Request, EvidenceKind.SequentialTest, reason, collateral, options, now, appealWindow) with { History = history });
+    }
+
+    /// <summary>The slash for ranges of a model's file that are not the model's (P7.6). Its evidence is the node's signed answer.</summary>
+    /// <param name="answer">Wrong, and signed by the node.</param>
+    /// <param name="collateral">Its collateral now.</param>
+    /// <param name="options">Penalties.</param>
+    /// <param name="now">Whole milliseconds.</param>
+    /// <param name="appealWindow">P8.5.</param>
+    public static LedgerCommand WeightChallengeFailed(WeightAnswer answer, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow) =>
+        Freeze(Own(answer.Node, answer.Seed, EvidenceKind.WeightChallenge, "does not hold the model's file", collateral, options, now, appealWindow) with { Proof = answer.ToBytes() });
+
+    /// <summary>A case that did not arise from one request.</summary>
+    private static SlashCase Own(
+        NodeId node, Hash32 occasion, EvidenceKind evidence, string reason, Micros collateral, RequestOptions options, DateTimeOffset now, TimeSpan appealWindow) =>
+        new(SlashCase.IdOf(occasion, node), occasion, node, evidence, -1, reason, collateral.PermilleFloor(options.MalicePermille),
+            RequestSpec.NetworkAccount, [], [], now, now + appealWindow, SlashStatus.Frozen);
+
+    private static LedgerCommand Freeze(SlashCase slash)
+    {
+        var (node, amount) = (slash.Node, slash.Amount);
         return new LedgerCommand(amount.IsPositive
             ? [new LedgerOperation.Transfer(slash.Id, LedgerAccount.Collateral(node), LedgerAccount.Frozen(node), amount, TransferCode.SlashFreeze)]
             : [], Slashes: [slash.Row(version: 1)]);

@@ -57,6 +57,8 @@ public sealed record SlashCase(
     /// <summary>Requests that a sequential test's evidence names.</summary>
     public const int HistoryMax = 256;
 
+    private const int ProofMax = 1024;
+
     /// <summary>Digest of the answer in question; zero where no node has to look at it.</summary>
     public Hash32 Subject { get; init; }
 
@@ -68,6 +70,9 @@ public sealed record SlashCase(
 
     /// <summary>Of a sequential test: the checked requests that it counted, each failed or passed, in order.</summary>
     public IReadOnlyList<CheckedRequest> History { get; init; } = [];
+
+    /// <summary>What proves it, where no receipt does: a wrong <see cref="WeightAnswer"/>. Else empty.</summary>
+    public byte[] Proof { get; init; } = [];
 
     /// <summary>Whether an assembly has to look at it next.</summary>
     public bool NeedsAssembly => Status is SlashStatus.Unconfirmed or SlashStatus.Inquiry;
@@ -88,6 +93,9 @@ public sealed record SlashCase(
             && (state.Spec.Review is not null || !p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == Verdict.Match))).ToArray();
         NodeId[] honest = [.. others
             .Where(p => p.Purpose != DrawPurpose.Resolver && p.Status is (ParticipantStatus.Revealed or ParticipantStatus.Voted)).Select(p => p.Node)];
+        // An assembly that found the answer right says that its authors were honest.
+        if (state is { Finding: Verdict.Match, Spec.Review: { } review })
+            honest = [.. honest, .. review.Authors.Select(a => a.Node)];
         NodeId[] resolvers = [.. others.Where(p => p.Purpose == DrawPurpose.Resolver && p.Status == ParticipantStatus.Voted).Select(p => p.Node)];
         // Resolvers alone could be the adversary's: all have to confirm a conviction by votes before money moves.
         var isUnconfirmed = conviction.Kind == EvidenceKind.Stage2Mismatch && state.Spec.Review is null or { Kind: not ReviewKind.Assembly };
@@ -138,7 +146,7 @@ public sealed record SlashCase(
             .Hash(Subject).Byte((byte)Rounds).Bool(Appealed).Count(History.Count);
         foreach (var entry in History)
             w.Hash(entry.Request).Bool(entry.Failed);
-        return w.ToArray();
+        return w.Bytes(Proof).ToArray();
     }
 
     /// <exception cref="CanonicalFormatException">Not well formed.</exception>
@@ -165,6 +173,7 @@ public sealed record SlashCase(
             Rounds = r.Byte(),
             Appealed = r.Bool(),
             History = ReadHistory(ref r),
+            Proof = r.Bytes(ProofMax),
         };
         r.End();
         return slash;

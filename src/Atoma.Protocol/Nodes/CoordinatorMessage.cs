@@ -42,6 +42,9 @@ public abstract record CoordinatorMessage
     /// <summary>For the operator to read: paid, slashed, jailed.</summary>
     public sealed record Notice(string Text) : CoordinatorMessage;
 
+    /// <summary>Hash these ranges of the model's file (P7.6).</summary>
+    public sealed record AskWeights(Hash32 Seed, Hash32 Model) : CoordinatorMessage;
+
     public byte[] ToBytes()
     {
         var w = new CanonicalWriter();
@@ -83,6 +86,9 @@ public abstract record CoordinatorMessage
             case Notice m:
                 w.Byte(10).Text(m.Text);
                 break;
+            case AskWeights m:
+                w.Byte(11).Hash(m.Seed).Hash(m.Model);
+                break;
         }
 
         return w.ToArray();
@@ -106,6 +112,7 @@ public abstract record CoordinatorMessage
             8 => new Cancel(r.Hash(), r.Int32()),
             9 => new Closed(r.Hash()),
             10 => new Notice(r.Text(NodeLimits.TextLength * 4)),
+            11 => new AskWeights(r.Hash(), r.Hash()),
             var other => throw new CanonicalFormatException($"Unknown coordinator message {other}."),
         };
         r.End();

@@ -37,6 +37,9 @@ public abstract record NodeMessage
     /// <summary>Cannot do the work; free of penalty before anything was committed.</summary>
     public sealed record Refuse(Hash32 Request, string Reason) : NodeMessage;
 
+    /// <summary>Answers a weight challenge.</summary>
+    public sealed record Weights(WeightAnswer Answer) : NodeMessage;
+
     /// <summary>The request it belongs to; null for the connection's own.</summary>
     public Hash32? RequestId => this switch
     {
@@ -87,6 +90,10 @@ public abstract record NodeMessage
             case Refuse m:
                 w.Byte(8).Hash(m.Request).Text(m.Reason);
                 break;
+            case Weights m:
+                w.Byte(9);
+                m.Answer.Write(w);
+                break;
         }
 
         return w.ToArray();
@@ -126,6 +133,9 @@ public abstract record NodeMessage
                 break;
             case 8:
                 message = new Refuse(r.Hash(), r.Text(NodeLimits.TextLength));
+                break;
+            case 9:
+                message = new Weights(WeightAnswer.Read(ref r));
                 break;
             case var other:
                 throw new CanonicalFormatException($"Unknown node message {other}.");

@@ -11,9 +11,9 @@ public static class SigningDomain
     private static readonly Hash32 VoteCommitmentType = Eip712.TypeHash("VoteCommitment(bytes32 request,bytes32 subject,address checker,bytes32 value)");
     private static readonly Hash32 VoteType = Eip712.TypeHash("Vote(bytes32 request,bytes32 subject,address checker,uint64 verdict,uint64 position,bytes32 nonce)");
     private static readonly Hash32 ReceiptType = Eip712.TypeHash("Receipt(bytes32 request,bytes32 digest)");
-
     private static readonly Hash32 AppealType = Eip712.TypeHash("Appeal(bytes32 slash)");
     private static readonly Hash32 EvidenceType = Eip712.TypeHash("Evidence(bytes32 slash)");
+    private static readonly Hash32 WeightsType = Eip712.TypeHash("Weights(bytes32 seed,bytes32 model,address node,bytes32 digest)");
 
     /// <summary>Chain id in the domain while no chain is configured.</summary>
     public const ulong NoChain = 0;
@@ -35,6 +35,9 @@ public static class SigningDomain
     public static Hash32 Vote(Hash32 request, Hash32 subject, NodeId checker, ulong verdict, ulong position, Hash32 nonce) =>
         Eip712.Digest(Domain, new Eip712Struct(VoteType)
             .Bytes32(request).Bytes32(subject).Address(checker).UInt64(verdict).UInt64(position).Bytes32(nonce).Hash());
+
+    public static Hash32 Weights(Hash32 seed, Hash32 model, NodeId node, Hash32 digest) =>
+        Eip712.Digest(Domain, new Eip712Struct(WeightsType).Bytes32(seed).Bytes32(model).Address(node).Bytes32(digest).Hash());
 
     public static Hash32 Receipt(Hash32 request, Hash32 digest) =>
         Eip712.Digest(Domain, new Eip712Struct(ReceiptType).Bytes32(request).Bytes32(digest).Hash());

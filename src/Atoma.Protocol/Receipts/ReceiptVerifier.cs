@@ -188,7 +188,7 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
             case EvidenceKind.Equivocation:
                 return conviction.Second is { } second && cheat.Commitment is not null && second.Value != cheat.Commitment.Value && second.IsSigned(signatures);
             case EvidenceKind.Stage2Mismatch:
-                var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
+                var against = state.Participants.Count(p => p.Purpose == DrawPurpose.Resolver && RequestMachine.IsAfter(p, cheat) && VoteOn(p, cheat.Digest) == Verdict.Mismatch);
                 return cheat is { Transcript: not null, Commitment: not null } && against >= receipt.Resolvers / 2 + 1;
             default:
                 return cheat is { Transcript: not null, Commitment: not null }
@@ -244,27 +244,27 @@ public sealed class ReceiptVerifier(ISignatureScheme signatures)
     {
         var state = receipt.State;
         var level = state.Spec.Integrity;
-        var resolvers = Matches(DrawPurpose.Resolver);
-        var overruled = resolvers >= receipt.Resolvers / 2 + 1;
+        var behind = state.Participants.Where(p => p.Generates && p.Status == ParticipantStatus.Revealed && p.Digest == digest).ToArray();
         return level.Kind switch
         {
             IntegrityKind.None => generators == 1,
             IntegrityKind.Sampled when state.Audit is null => false,
             IntegrityKind.Sampled when !Audit.IsDue(state.Audit.Value, state.Spec.Id, state.Spec.Terms.AuditPpm) => generators == 1,
-            IntegrityKind.Sampled or IntegrityKind.Checked => generators == 1 && (IsPassed() || overruled),
-            IntegrityKind.Replicated => generators >= level.Count || (generators > 0 && overruled && generators + resolvers >= level.Count),
+            IntegrityKind.Sampled or IntegrityKind.Checked => generators == 1 && IsPassed(),
+            IntegrityKind.Replicated => generators >= level.Count,
             _ => false,
         };
 
         // Thresholds can leave an answer undecided: it is too short to tell (P7.4).
         bool IsPassed() => Matches(DrawPurpose.Checker) >= state.Spec.Quorum
-            || (state.Spec.Comparison == Comparison.Statistical && Against() < state.Spec.Quorum && Voted() >= state.Spec.Checkers);
+            || (state.Spec.Comparison == Comparison.Statistical && Votes(DrawPurpose.Checker, Verdict.Mismatch) < state.Spec.Quorum
+                && Votes(DrawPurpose.Checker, verdict: null) >= state.Spec.Checkers);
 
-        int Against() => state.Participants.Count(p => p.Purpose == DrawPurpose.Checker && VoteOn(p, digest) == Verdict.Mismatch);
+        int Matches(DrawPurpose purpose) => Votes(purpose, Verdict.Match);
 
-        int Voted() => state.Participants.Count(p => p.Purpose == DrawPurpose.Checker && VoteOn(p, digest) is not null);
-
-        int Matches(DrawPurpose purpose) => state.Participants.Count(p => p.Purpose == purpose && VoteOn(p, digest) == Verdict.Match);
+        // Votes on an earlier primary that gave the same answer are not votes on this one.
+        int Votes(DrawPurpose purpose, Verdict? verdict) => state.Participants.Count(p => p.Purpose == purpose
+            && behind.All(g => RequestMachine.IsAfter(p, g)) && VoteOn(p, digest) is { } vote && (verdict is null || vote == verdict));
     }
 
     private static Verdict? VoteOn(Participant participant, Hash32 subject) => participant.Ballots.Find(b => b.Subject == subject)?.Vote?.Verdict;

@@ -100,12 +100,19 @@ public sealed partial class RequestMachine
             TallyResolvers(turn, voters);
     }
 
-    /// <summary>Those who vote on what is in question now; voters on a convicted node's answer have had their say.</summary>
+    /// <summary>
+    /// Those who vote on what is in question now; voters on a convicted node's answer have had their say, also where the next
+    /// node gives the same answer again.
+    /// </summary>
     private static Participant[] Voters(Turn turn, DrawPurpose purpose)
     {
         var subjects = Subjects(turn).Select(s => s.Digest).ToHashSet();
-        return [.. turn.Active(p => p.Purpose == purpose && p.Ballots.Exists(b => subjects.Contains(b.Subject)))];
+        var generators = turn.Active(p => p.Generates).ToArray();
+        return [.. turn.Active(p => p.Purpose == purpose && generators.All(g => IsAfter(p, g)) && p.Ballots.Exists(b => subjects.Contains(b.Subject)))];
     }
+
+    /// <summary>Drawn after it, and so perhaps a voter on its answer.</summary>
+    internal static bool IsAfter(Participant voter, Participant generator) => voter.Draw.Ordinal > generator.Draw.Ordinal;
 
     private void TallyCheckers(Turn turn, Participant[] checkers)
     {
@@ -146,7 +153,7 @@ public sealed partial class RequestMachine
         }
         else if (Votes(resolvers, subject.Digest, Verdict.Match) >= ResolverMajority)
         {
-            Settle(turn, subject.Transcript);
+            Contest(turn, subject);
         }
         else
         {
@@ -154,28 +161,31 @@ public sealed partial class RequestMachine
         }
     }
 
+    /// <summary>
+    /// Resolvers contradict the checkers: somebody lied, and three votes do not say who (an assembly will). What the level
+    /// promises is not behind this answer, so another node gives one.
+    /// </summary>
+    private void Contest(Turn turn, Subject subject)
+    {
+        var author = turn.Active(p => p.Generates && p.Digest == subject.Digest).Single();
+        turn.Replace(author with { Status = ParticipantStatus.Dismissed });
+        turn.Effects.Add(new RequestEffect.Send(author.Node, new CoordinatorMessage.Closed(turn.State.Spec.Id)));
+        if (IsShown(turn, author))
+            Refund(turn, RefundReason.NoQuorum);
+        else
+            DrawReplacement(turn, author.Purpose);
+    }
+
+    /// <summary>Resolvers say who is convicted. The answer is not delivered: n equal ones were promised, and there are not (P4).</summary>
     private void TallyReplicas(Turn turn, Participant[] resolvers)
     {
-        var subjects = Subjects(turn);
-        var right = subjects.Where(s => Votes(resolvers, s.Digest, Verdict.Match) >= ResolverMajority).Select(s => (Subject?)s).FirstOrDefault();
-        foreach (var wrong in subjects.Where(s => Votes(resolvers, s.Digest, Verdict.Mismatch) >= ResolverMajority))
+        foreach (var wrong in Subjects(turn).Where(s => Votes(resolvers, s.Digest, Verdict.Mismatch) >= ResolverMajority))
         {
             foreach (var cheat in turn.Active(p => p.Generates && p.Digest == wrong.Digest).ToArray())
                 Convict(turn, cheat, Stage2(cheat, resolvers));
         }
 
-        if (right is not { } answer)
-        {
-            Refund(turn, turn.State.Convictions.Count > 0 ? RefundReason.FraudDetected : RefundReason.NoQuorum);
-            return;
-        }
-
-        // What was bought is n nodes behind one answer: replicas that gave it and resolvers that recomputed it.
-        var behind = turn.Active(p => p.Generates && p.Digest == answer.Digest).Count() + Votes(resolvers, answer.Digest, Verdict.Match);
-        if (behind >= turn.State.Spec.Integrity.Count)
-            Settle(turn, answer.Transcript);
-        else
-            Refund(turn, RefundReason.FraudDetected);
+        Refund(turn, turn.State.Convictions.Count > 0 ? RefundReason.FraudDetected : RefundReason.NoQuorum);
     }
 
     private static Conviction Stage2(Participant cheat, Participant[] resolvers)

@@ -208,11 +208,15 @@ public sealed partial class RequestMachine
     /// <summary>Others serve the request, unless the requester has already seen tokens of the cheat.</summary>
     private void ReplaceCheat(Turn turn, Participant cheat)
     {
-        if (turn.State.Delivered || (turn.State.Spec.Streaming && cheat.Purpose == DrawPurpose.Primary && turn.State.Published.Count > 0))
+        if (IsShown(turn, cheat))
             Refund(turn, RefundReason.FraudDetected);
         else
             DrawReplacement(turn, cheat.Purpose);
     }
+
+    /// <summary>Whether the requester has seen tokens of it, which another answer would contradict.</summary>
+    private static bool IsShown(Turn turn, Participant author) =>
+        turn.State.Delivered || (turn.State.Spec.Streaming && author.Purpose == DrawPurpose.Primary && turn.State.Published.Count > 0);
 
     /// <summary>P5.8: before the first token a cancelled request is free; later it is charged up to the tokens shown.</summary>
     private static void OnCancel(Turn turn)
@@ -227,6 +231,9 @@ public sealed partial class RequestMachine
             return;
         }
 
+        // A node convicted of cancelling by itself stays convicted: its proof is that nobody asked for that length.
+        while (turn.State.Participants.Exists(p => p is { Status: ParticipantStatus.Convicted, Transcript.Finish: FinishReason.Cancelled } && p.Transcript.OutputCount == shown))
+            shown++;
         turn.State = turn.State with { CancelAt = shown };
         foreach (var generator in generators)
             turn.Effects.Add(new RequestEffect.Send(generator.Node, new CoordinatorMessage.Cancel(turn.State.Spec.Id, shown)));

@@ -48,7 +48,7 @@ public sealed partial class RequestMachine
         if (state.Finding == Verdict.Mismatch)
         {
             var position = state.Participants.Select(p => p.Ballots.Find(b => b.Subject == review.Digest)?.Vote)
-                .Where(v => v?.Verdict == Verdict.Mismatch).Min(v => v!.Position);
+                .Where(v => v?.Verdict == Verdict.Mismatch).Select(v => v!.Position).DefaultIfEmpty(-1).Min(); // a forged receipt may have no such vote
             foreach (var author in review.Authors)
                 convictions.Add(new Conviction(author.Node, EvidenceKind.Stage2Mismatch, position, "gave an output that is not the model's"));
         }

@@ -115,23 +115,23 @@ public sealed partial class RequestMachine
         if (state.Phase != RequestPhase.Settled || transcript is null)
             yield break;
         var digest = transcript.Digest();
-        foreach (var checker in state.Participants.Where(p => p is { Purpose: DrawPurpose.Checker, Status: ParticipantStatus.Voted } && VoteOf(p, digest) == right))
+        var voters = spec.Review is null ? CheckersFor(state, digest) : state.Participants.Where(p => p.Status == ParticipantStatus.Voted && VoteOf(p, digest) == right);
+        foreach (var checker in voters)
             yield return (checker.Node, spec.Terms.Check(PriceTerms.Answer(checker.Draw.Chosen, spec.Prompt.Count, transcript.OutputCount)));
     }
 
-    /// <summary>Checkers on the winning side are paid; what the losing side forfeits goes to the resolvers who overruled it.</summary>
+    /// <summary>Checkers of the quorum are paid; resolvers are, out of what a liar loses.</summary>
     private static void AddChecks(List<(NodeId Node, Micros Amount, TransferCode Code)> gross, RequestState state, Hash32 digest, Micros check)
     {
-        var voted = state.Participants.Where(p => p.Status == ParticipantStatus.Voted && VoteOf(p, digest) is not null).ToArray();
-        foreach (var checker in voted.Where(p => p.Purpose == DrawPurpose.Checker && VoteOf(p, digest) == Verdict.Match))
+        foreach (var checker in CheckersFor(state, digest))
             gross.Add((checker.Node, check, TransferCode.PayChecker));
+    }
 
-        var overruled = voted.Count(p => p.Purpose == DrawPurpose.Checker && VoteOf(p, digest) == Verdict.Mismatch);
-        var resolvers = voted.Where(p => p.Purpose == DrawPurpose.Resolver && VoteOf(p, digest) == Verdict.Match).ToArray();
-        if (overruled == 0 || resolvers.Length == 0)
-            return;
-        var share = new Micros((check * overruled).Value / resolvers.Length);
-        foreach (var resolver in resolvers)
-            gross.Add((resolver.Node, share, TransferCode.PayChecker));
+    /// <summary>Checkers that found the delivered answer right: those drawn for it, not for the same answer of an earlier node.</summary>
+    private static IEnumerable<Participant> CheckersFor(RequestState state, Hash32 digest)
+    {
+        var primary = state.Participants.Find(p => p.IsActive && p.Generates && p.Digest == digest)!;
+        return state.Participants.Where(p =>
+            p is { Purpose: DrawPurpose.Checker, Status: ParticipantStatus.Voted } && IsAfter(p, primary) && VoteOf(p, digest) == Verdict.Match);
     }
 }

@@ -52,7 +52,7 @@ public static class Settlement
         List<SlashRow> slashes = [];
         if (@case is { Open: true })
             slashes.Add(CaseRules.Decided(@case, state, now, appealWindow, operations));
-        foreach (var conviction in state.Convictions.Where(c => !CaseRules.IsAbout(@case, c)))
+        foreach (var conviction in state.Convictions.Where(c => !CaseRules.IsAbout(@case, c, balance(LedgerAccount.Collateral(c.Node)))))
         {
             var amount = balance(LedgerAccount.Collateral(conviction.Node)).PermilleFloor(options.MalicePermille);
             var slash = SlashCase.Open(state, conviction, amount, now, appealWindow);

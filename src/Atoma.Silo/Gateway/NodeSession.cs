@@ -99,6 +99,9 @@ internal sealed class NodeSession(
             case NodeMessage.Heartbeat heartbeat:
                 return await grains.GetGrain<INodeGrain>(Keys.Node(node)).Renew(_session.ToString(), heartbeat.Busy)
                     || await RefuseAsync(RefusalCode.Stale, "The lease ended before this heartbeat came. Connect anew.");
+            case NodeMessage.Weights weights:
+                await grains.GetGrain<INodeGrain>(Keys.Node(node)).Weights(weights.Answer.ToBytes());
+                return true;
             case { RequestId: { } request }:
                 await PassOnAsync(node, request, frame.Body);
                 return true;

@@ -40,6 +40,7 @@ public static class SiloComposition
         services.AddSingleton<DevelopmentKeys>();
         services.AddSingleton<ModelShelf>();
         services.AddSingleton<ITokenizers>(p => p.GetRequiredService<ModelShelf>());
+        services.AddSingleton<IModelWeights, ModelWeights>();
         builder.Host.UseOrleans((_, silo) => ConfigureSilo(silo, settings, data));
         services.AddAtomaGrains(settings.Network);
         services.AddHostedService<LocalNodes>();

@@ -29,7 +29,7 @@ internal sealed class AppealDesk(HttpClient http, ISigner node, TextWriter outpu
 
                 {Text(slash, "id")}
                   {Text(slash, "evidence")}: {Text(slash, "reason")}
-                  request {Text(slash, "request_id")}, {amount} micros, {Text(slash, "status")}
+                  {(Text(slash, "request_id") is { Length: > 0 } request ? $"request {request}" : "a challenge of its own")}, {amount} micros, {Text(slash, "status")}
                   {Next(slash)}
                 """);
         }
@@ -43,7 +43,7 @@ internal sealed class AppealDesk(HttpClient http, ISigner node, TextWriter outpu
         await output.WriteLineAsync($"Appealed. {Text(reply, "message")} The slash is {Text(reply["slash"], "status")} now.");
     }
 
-    /// <summary>Writes the receipt that the slash rests on.</summary>
+    /// <summary>Writes what the slash rests on: a receipt, or the node's answer to a weight challenge.</summary>
     /// <exception cref="AppealRefusedException">The API refused.</exception>
     public async Task SaveEvidenceAsync(Hash32 slash, string file, CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ internal sealed class AppealDesk(HttpClient http, ISigner node, TextWriter outpu
         if (!response.IsSuccessStatusCode)
             await ReadAsync(response, cancellationToken);
         await File.WriteAllBytesAsync(file, await response.Content.ReadAsByteArrayAsync(cancellationToken), cancellationToken);
-        await output.WriteLineAsync($"Written to {file}. Check it: dotnet run --project src/Atoma.Cli -- verify {file}");
+        await output.WriteLineAsync($"Written to {file}. A receipt is checked by: dotnet run --project src/Atoma.Cli -- verify {file}");
     }
 
     private static string Next(JsonNode slash) => (Text(slash, "status"), slash["appealed"]!.GetValue<bool>()) switch

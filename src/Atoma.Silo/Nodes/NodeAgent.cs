@@ -123,6 +123,9 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
                 if (_jobs.TryRemove(m.Request, out var closed))
                     closed.Dispose();
                 break;
+            case CoordinatorMessage.AskWeights m when models.Served.FirstOrDefault(s => s.Manifest.Digest == m.Model) is { } asked:
+                background.Add(WeighAsync(m, asked.Path));
+                break;
             case CoordinatorMessage.Notice m:
                 log.Notice(key.Id.ToString(), m.Text);
                 break;
@@ -254,6 +257,20 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         lock (job.Votes)
         {
             return job.Votes.Remove(subject, out var vote) ? vote : null;
+        }
+    }
+
+    /// <summary>Hashes the ranges that a challenge asks for (P7.6).</summary>
+    private async Task WeighAsync(CoordinatorMessage.AskWeights challenge, string path)
+    {
+        try
+        {
+            await using var file = File.OpenRead(path);
+            Say(new NodeMessage.Weights(WeightAnswer.Sign(key, challenge.Seed, challenge.Model, WeightChallenge.DigestOf(challenge.Seed, file))));
+        }
+        catch (IOException e)
+        {
+            log.WorkFailed(key.Id.ToString(), "weights", e.Message);
         }
     }
 

@@ -9,7 +9,8 @@ namespace Atoma.Silo.Nodes;
 /// <param name="Echelon">Its replay class.</param>
 /// <param name="ContextTokens">Tokens of prompt and output together.</param>
 /// <param name="Answers">To the echelon's known prompts.</param>
-internal sealed record ServedModel(ModelManifest Manifest, Echelon Echelon, int ContextTokens, IReadOnlyList<Hash32> Answers);
+/// <param name="Path">Its file.</param>
+internal sealed record ServedModel(ModelManifest Manifest, Echelon Echelon, int ContextTokens, IReadOnlyList<Hash32> Answers, string Path);
 
 /// <summary>The models of one node: in memory as far as its budget goes, and of each what the network is told.</summary>
 internal sealed class NodeModels : IAsyncDisposable
@@ -56,7 +57,7 @@ internal sealed class NodeModels : IAsyncDisposable
         {
             using var lease = await (served.Count == 0 ? _first : _pool.RentAsync(source.ModelId, cancellationToken));
             var answers = await EchelonAdmission.AnswerAsync(lease.Engine, known, selfTest, cancellationToken);
-            served.Add(new ServedModel(lease.Engine.Model, lease.Engine.Echelon, source.ContextTokens, answers));
+            served.Add(new ServedModel(lease.Engine.Model, lease.Engine.Echelon, source.ContextTokens, answers, source.Path));
         }
 
         Served = served;

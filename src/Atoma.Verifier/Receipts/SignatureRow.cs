@@ -17,6 +17,8 @@ public sealed record SignatureRow(NodeId Signer, string Role, string Over, strin
     {
         var state = signed.Receipt.State;
         yield return new(signed.Coordinator, "coordinator", "the whole receipt", ReceiptCodec.Digest(signed.Receipt).ToString(), "signature");
+        foreach (var row in state.Spec.Review is { } review ? OfReview(review) : [])
+            yield return row;
         for (var i = 0; i < state.Participants.Count; i++)
         {
             var participant = state.Participants[i];
@@ -33,6 +35,11 @@ public sealed record SignatureRow(NodeId Signer, string Role, string Over, strin
                 yield return new(second.Node, "convicted", "second commitment", second.Value.ToString(), $"convictions[{i}].second.signature");
         }
     }
+
+    /// <summary>What the answer's authors and its voters signed before it was reviewed.</summary>
+    private static IEnumerable<SignatureRow> OfReview(Review review) =>
+        review.Authors.Select(a => new SignatureRow(a.Node, "author", "commitment to the reviewed answer", a.Commitment.Value.ToString(), "request.review"))
+            .Concat(review.Votes.Select(v => new SignatureRow(v.Checker, "voter before", "vote on the reviewed answer", RequestView.Snake(v.Verdict.ToString()), "request.review")));
 
     private static IEnumerable<SignatureRow> OfBallot(Participant participant, Ballot ballot, string role, string path)
     {

@@ -186,6 +186,8 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
     public Task Free() => throw new NotSupportedException();
 
     public Task Observe(int kind, string request) => throw new NotSupportedException();
+
+    public Task Weights(byte[] answer) => throw new NotSupportedException();
 }
 
 /// <summary>Knows one model, and a token for each character.</summary>

@@ -7,6 +7,7 @@ using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains.Tests.Cases;
 
@@ -70,6 +71,30 @@ public sealed class AppealTests(SharedCluster shared)
         Assert.Contains(node.Id.ToString(), await network.OffersAsync());
     }
 
+    /// <summary>P7.6: judged again by the coordinator's copy of the file.</summary>
+    [Theory]
+    [InlineData(false, "frozen")]
+    [InlineData(true, "returned")]
+    public async Task Appeal_WeightChallenge_IsJudgedAgain(bool answeredRight, string status)
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var node = network.Nodes[0];
+        byte[] file = [1, 2, 3];
+        var (seed, model) = (Hash32.Sha256(node.Id.ToArray()), network.Model.Manifest.Digest);
+        var digest = WeightChallenge.DigestOf(seed, new MemoryStream(answeredRight ? file : [4, 5]));
+        var answer = new WeightAnswer(seed, model, node.Id, digest, node.Sign(SigningDomain.Weights(seed, model, node.Id, digest)));
+        shared.Cluster.Weights.Files[model] = file;
+        var slash = SlashCase.IdOf(seed, node.Id);
+        Assert.True((await shared.Cluster.Ledger.CommitAsync(CaseRules.WeightChallengeFailed(
+            answer, new Micros(TestNetwork.Bond), shared.Cluster.Options.Request, DateTimeOffset.FromUnixTimeMilliseconds(shared.Cluster.Clock.GetUtcNow().ToUnixTimeMilliseconds()),
+            shared.Cluster.Options.AppealWindow), default)).Succeeded);
+        var evidence = await shared.Cluster.Grains.GetGrain<ICaseGrain>(Keys.Case(slash)).Evidence(node.Id.ToString(), node.Sign(SigningDomain.Evidence(slash)), "");
+
+        Assert.Contains(digest.ToString(), evidence.Json, StringComparison.Ordinal);
+        Assert.Equal("", (await SlashesAsync(node))[0].Request);
+        Assert.Equal((AppealStatus.Ok, status), await AppealAsync(node, slash.ToString()) is var reply ? (reply.Status, reply.Slash!.Status) : default);
+    }
+
     [Fact]
     public async Task Appeal_NotByItsOperator_OrLate_ChangesNothing()
     {
@@ -103,7 +128,7 @@ public sealed class AppealTests(SharedCluster shared)
         var reply = await grain.Evidence(cheat.Id.ToString(), signature, "");
 
         Assert.Equal((AppealStatus.Ok, slash.Request), (reply.Status, reply.Request));
-        Assert.Empty(ReceiptFile.Verify(reply.Receipt, new EthereumSignatures(), out var receipt));
+        Assert.Empty(ReceiptFile.Verify(reply.Json, new EthereumSignatures(), out var receipt));
         Assert.Equal(cheat.Id, Assert.Single(receipt!.Receipt.State.Convictions).Node);
         Assert.Equal(AppealStatus.WrongSignature, (await grain.Evidence(cheat.Id.ToString(), cheat.Sign(SigningDomain.Appeal(id)), "")).Status);
         Assert.Equal(AppealStatus.Unknown, (await grain.Evidence(cheat.Id.ToString(), signature, new string('7', 64))).Status);

@@ -25,7 +25,9 @@ public sealed class ConvictionTests(SharedCluster shared)
         var ended = await network.RunAsync(network.Call(integrity));
 
         var cheat = network.Culprit(conduct);
-        Assert.Equal(("settled", TestNetwork.Answer, 1), (ended.End.Status, ended.End.Text, ended.End.Convictions));
+        // Where replicas differ there are not the n equal answers that were promised.
+        var isServed = integrity != "replicated:3";
+        Assert.Equal((isServed ? "settled" : "refunded", isServed ? TestNetwork.Answer : "", 1), (ended.End.Status, ended.End.Text, ended.End.Convictions));
         var conviction = Assert.Single(ended.State.Convictions);
         Assert.Equal((cheat.Id, evidence), (conviction.Node, conviction.Kind));
         var info = (await cheat.Grain.Describe())!;
@@ -92,7 +94,7 @@ public sealed class ConvictionTests(SharedCluster shared)
     [Fact]
     public async Task Receive_CheckerThatLies_IsOverruledAndUnpaid()
     {
-        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 6);
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 7);
         network.Script.Checkers(Conduct.VotesWrong);
 
         var ended = await network.RunAsync(network.Call("checked"));

@@ -33,7 +33,7 @@ public sealed class QuoteTests(SharedCluster shared)
         Assert.Equal(integrity == "sampled", quote.AuditsMicros > 0);
         Assert.Equal(network.Nodes.Select(n => n.Id.ToString()).Order(), quote.Nodes.Select(n => n.Address).Order());
         Assert.Equal((5, "exact"), (quote.Level.EligibleNodes, quote.Comparison));
-        IntegrityLevel.TryParse(integrity, out var level);
+        Assert.True(IntegrityLevel.TryParse(integrity, out var level));
         Assert.Equal(Assurance.UndetectedFraud(level, 5, 0.333, shared.Cluster.Options.Terms), quote.Level.UndetectedFraud, 12);
         await network.EndAsync(call, reply);
     }

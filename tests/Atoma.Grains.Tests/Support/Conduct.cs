@@ -25,6 +25,9 @@ internal enum Conduct
 
     /// <summary>As a checker: finds the right answer wrong.</summary>
     VotesWrong,
+
+    /// <summary>As a checker: finds everything right.</summary>
+    VotesMatch,
 }
 
 /// <summary>

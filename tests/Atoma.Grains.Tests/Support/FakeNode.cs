@@ -46,6 +46,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     /// <summary>Of the last connection.</summary>
     public string Session { get; private set; } = "";
 
+    /// <summary>What it holds as the model's file; null: it does not answer challenges.</summary>
+    public byte[]? File { get; set; }
+
     /// <summary>Everything it was told.</summary>
     public ConcurrentQueue<CoordinatorMessage> Heard { get; } = new();
 
@@ -114,6 +117,8 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 return SayAsync(new NodeMessage.Reveal(m.Request, answer.Nonce, answer.Shown.ToBytes()));
             case CoordinatorMessage.Check m:
                 return CheckAsync(new GenerationTask(m.Request, m.Prompt, m.Parameters), Transcript.FromBytes(m.Transcript), _script.NextChecker());
+            case CoordinatorMessage.AskWeights m when File is { } file:
+                return Grain.Weights(WeightAnswer.Sign(_key, m.Seed, m.Model, WeightChallenge.DigestOf(m.Seed, new MemoryStream(file))).ToBytes());
             case CoordinatorMessage.AskVote m when _votes.Remove((m.Request, m.Subject), out var vote):
                 return SayAsync(new NodeMessage.CastVote(vote));
             default:

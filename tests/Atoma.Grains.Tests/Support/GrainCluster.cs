@@ -37,6 +37,8 @@ internal sealed class GrainCluster : IAsyncDisposable
 
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
+    public required FakeWeights Weights { get; init; }
+
     public ILedgerStore Ledger => _store;
 
     public IAccountStore Accounts => _store;
@@ -57,6 +59,7 @@ internal sealed class GrainCluster : IAsyncDisposable
     {
         options ??= ShortLimits();
         var clock = new TestClock();
+        var weights = new FakeWeights();
         var store = SqliteLedgerStore.Open(folder.File("ledger.db"), clock);
         var coordinator = KeyFile.LoadOrCreate(folder.File("coordinator.key"));
         var grainData = durableGrains ? new SqliteGrainDataSource(folder.File("grains.db")) : null;
@@ -88,11 +91,12 @@ internal sealed class GrainCluster : IAsyncDisposable
             silo.Services.AddSingleton<ISigner>(coordinator);
             silo.Services.AddSingleton<ISignatureScheme, EthereumSignatures>();
             silo.Services.AddSingleton<ITokenizers, ByteTokenizers>();
+            silo.Services.AddSingleton<IModelWeights>(weights);
             silo.Services.AddAtomaGrains(options);
         });
         var cluster = builder.Build();
         await Eventually.InTimeAsync("the silo starts", cluster.DeployAsync());
-        return new GrainCluster(cluster, store, grainData, coordinator, options, clock);
+        return new GrainCluster(cluster, store, grainData, coordinator, options, clock) { Weights = weights };
     }
 
     /// <summary>Takes the grain out of memory, as idleness does.</summary>

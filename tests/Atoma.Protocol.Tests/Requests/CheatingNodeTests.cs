@@ -62,7 +62,8 @@ public sealed class CheatingNodeTests
             Casting = (purpose, n) => purpose is DrawPurpose.Primary or DrawPurpose.Replica && n == 0 ? Cheat.OtherModel : Cheat.None,
         };
         var state = harness.Run();
-        Assert.Equal(RequestPhase.Settled, state.Phase);
+        // n equal answers were promised (P4): where replicas differ there are none, whoever was right.
+        Assert.Equal(integrity.StartsWith("replicated", StringComparison.Ordinal) ? RequestPhase.Refunded : RequestPhase.Settled, state.Phase);
         var conviction = Assert.Single(state.Convictions);
         Assert.Equal(EvidenceKind.Stage2Mismatch, conviction.Kind);
         Assert.Equal(0, conviction.Position);
@@ -133,15 +134,37 @@ public sealed class CheatingNodeTests
         Assert.Contains(state.Payments, p => p.To == LedgerAccount.Earnings(harness.Of(DrawPurpose.Checker, 1).Node));
     }
 
+    /// <summary>Resolvers contradict the checker: three votes do not say who lied, so another node answers and an assembly finds out.</summary>
     [Fact]
-    public void Run_LyingChecker_IsOverruledAndUnpaid()
+    public void Run_LyingChecker_IsUnpaidAndAnotherNodeAnswers()
     {
-        var harness = new RequestHarness("checked") { Casting = (purpose, _) => purpose == DrawPurpose.Checker ? Cheat.LyingVote : Cheat.None };
+        var harness = new RequestHarness("checked", nodes: 10) { Casting = (purpose, n) => purpose == DrawPurpose.Checker && n == 0 ? Cheat.LyingVote : Cheat.None };
         var state = harness.Run();
         Assert.Equal(RequestPhase.Settled, state.Phase);
         Assert.Empty(state.Convictions);
-        Assert.DoesNotContain(state.Payments, p => p.To == LedgerAccount.Earnings(harness.Of(DrawPurpose.Checker).Node));
-        Assert.Equal(3, state.Payments.Count(p => p.Code == TransferCode.PayChecker));
+        Assert.Equal(ParticipantStatus.Dismissed, harness.Of(DrawPurpose.Primary).Status);
+        Assert.Equal(LedgerAccount.Earnings(harness.Of(DrawPurpose.Primary, 1).Node), Assert.Single(state.Payments, p => p.Code == TransferCode.PayPrimary).To);
+        Assert.Equal(LedgerAccount.Earnings(harness.Of(DrawPurpose.Checker, 1).Node), Assert.Single(state.Payments, p => p.Code == TransferCode.PayChecker).To);
+        Assert.Equal(state.Answer!.Digest(), Assert.Single(CaseRules.Contradicted(state)));
+    }
+
+    /// <summary>A cheat that its checker caught is not sold by a corrupt panel (at r = 1/3 three resolvers have a corrupt majority one time in four).</summary>
+    [Fact]
+    public void Run_ResolversCoverUpForACaughtCheat_ItsAnswerIsNotDelivered()
+    {
+        var harness = new RequestHarness("checked", nodes: 12)
+        {
+            Casting = (purpose, n) => (purpose, n) switch
+            {
+                (DrawPurpose.Primary, 0) => Cheat.OtherModel,
+                (DrawPurpose.Resolver, _) => Cheat.LyingVote,
+                _ => Cheat.None,
+            },
+        };
+        var state = harness.Run();
+        Assert.Equal(RequestPhase.Settled, state.Phase);
+        Assert.NotEqual(harness.Of(DrawPurpose.Primary).Digest, state.Answer!.Digest());
+        Assert.Equal(harness.Of(DrawPurpose.Primary).Digest, Assert.Single(CaseRules.Contradicted(state)));
     }
 
     [Fact]

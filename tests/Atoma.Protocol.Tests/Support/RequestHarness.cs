@@ -60,6 +60,20 @@ internal sealed class RequestHarness
         State = RequestMachine.Open(Spec);
     }
 
+    /// <summary>A review of an answer that was given here, by the same nodes; of the convicted one where there is a conviction.</summary>
+    public RequestHarness ReviewOf(ReviewKind kind, int panel)
+    {
+        var subject = State.Convictions.Count > 0 ? State.Participants.First(p => p.Node == State.Convictions[0].Node).Transcript! : State.Answer!;
+        var authors = State.Participants.Where(p => p.Generates && p.Transcript is not null && p.Digest == subject.Digest());
+        var nonce = Review.NonceOf(kind, Spec.Id, subject.Digest(), round: 0);
+        return new RequestHarness(this, Spec with
+        {
+            Id = RequestSpec.IdOf("alice", nonce),
+            Nonce = nonce,
+            Review = new Review(kind, Spec.Id, Hash32.Zero, Echelon, panel, subject, [.. authors.Select(p => new ReviewAuthor(p.Nonce, p.Commitment!))], []),
+        });
+    }
+
     /// <summary>Its judges collude against it.</summary>
     public bool HonestMayBeConvicted { get; set; }
 

@@ -1,9 +1,13 @@
+using Atoma.Protocol.Integrity;
+using Atoma.Protocol.Requests;
+using Atoma.Protocol.Verification;
+
 namespace Atoma.Protocol.Tests.Receipts.Mutations;
 
 /// <summary>A few thousand of the mutations that <c>bench receipts</c> makes 100,000 of.</summary>
 public sealed class MutatedReceiptTests
 {
-    private const int Mutations = 3_000;
+    private const int Mutations = 2_000;
 
     [Fact]
     public void Verify_MutatedReceipts_NoneVerifiesAndNoneCrashes()
@@ -21,6 +25,19 @@ public sealed class MutatedReceiptTests
 
         Assert.Equal(mutator.Kinds.Order(), refused.Keys.Order());
         Assert.All(refused.Values, n => Assert.InRange(n, Mutations / 50, Mutations));
+    }
+
+    /// <summary>The samples are what they are meant to be: a kind of receipt that is missing is not mutated.</summary>
+    [Fact]
+    public void Samples_HaveEveryLevelAndReviewsOfBothFindings()
+    {
+        RequestState[] states = [.. ReceiptSamples.All().Select(s => s.Receipt.State)];
+        Assert.Equal(Enum.GetValues<IntegrityKind>().Order(), states.Select(s => s.Spec.Integrity.Kind).Distinct().Order());
+        Assert.Contains(states, s => s.Spec.Integrity.Kind == IntegrityKind.Sampled && s.Participants.Count > 1);
+        Assert.Contains(states, s => s.Spec.Integrity.Kind == IntegrityKind.Sampled && s.Participants.Count == 1);
+        Assert.Contains(states, s => s.Spec.Review is not null && s.Finding == Verdict.Match);
+        Assert.Contains(states, s => s.Spec.Review is not null && s.Finding == Verdict.Mismatch && s.Convictions.Count > 0);
+        Assert.Equal(Enum.GetValues<EvidenceKind>().Where(k => k < EvidenceKind.BadReveal), states.SelectMany(s => s.Convictions).Select(c => c.Kind).Distinct().Order());
     }
 
     /// <summary>The judge itself: what was not changed is not a mutation, and it verifies.</summary>

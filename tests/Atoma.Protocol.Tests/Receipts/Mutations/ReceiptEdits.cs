@@ -47,6 +47,14 @@ internal static class ReceiptEdits
         (r, x) => Vote(r, x, v => v with { Verdict = (Verdict)x.Next(3) }),
         (r, x) => Vote(r, x, v => v with { Position = x.Next(-1, 40) }),
         (r, x) => One(r, x, p => p with { Ballots = p.Ballots.Clear() }),
+        (r, _) => State(r, s => s with { Audit = null }),
+        (r, x) => State(r, s => s.Audit is { } audit ? s with { Audit = audit with { Step = x.Next(1, 100) } } : s),
+        (r, x) => Spec(r, s => s with { Terms = s.Terms with { AuditPpm = x.Next(0, 1_000_001) } }),
+        (r, x) => State(r, s => s with { Finding = x.Next(2) == 0 ? Verdict.Match : Verdict.Mismatch }),
+        (r, _) => Spec(r, s => s with { Review = null }),
+        (r, x) => Spec(r, s => s with { Review = s.Review is null ? null : s.Review with { Panel = x.Next(1, 20) } }),
+        (r, _) => Spec(r, s => s with { Review = s.Review is null ? null : s.Review with { Authors = [] } }),
+        (r, x) => Spec(r, s => s with { Review = s.Review is null ? null : s.Review with { Origin = Any(x) } }),
     ];
 
     /// <summary>One of the edits; those that do not apply leave the receipt as it is.</summary>

@@ -1,0 +1,4 @@
+using System.CommandLine;
+using Atoma.Simulation.Commands;
+
+return await SimulateCommand.Create().Parse(args).InvokeAsync();
