@@ -5,6 +5,7 @@ using Atoma.Benchmarks.Engine;
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
     MisbehaviourBenchmark.Create(),
+    LevelsBenchmark.Create(),
     HonestBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),

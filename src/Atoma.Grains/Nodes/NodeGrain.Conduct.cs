@@ -82,13 +82,8 @@ internal sealed partial class NodeGrain
         }
     }
 
-    /// <summary>Whether its jail is over: its time has passed, or every case against it was dropped.</summary>
-    private async Task<bool> IsCleared()
-    {
-        var cases = (await ledger.SlashesAsync(Id.ToString(), CasesMax, default)).Select(row => SlashCase.FromBytes(row.State).Status).ToArray();
-        return cases.All(s => s == SlashStatus.Returned)
-            && (record.State.JailedUntil is { } until ? until <= time.GetUtcNow() : cases.Length > 0);
-    }
+    private async Task<bool> IsCleared() =>
+        CaseRules.IsCleared(await ledger.SlashesAsync(Id.ToString(), CasesMax, default), record.State.JailedUntil, time.GetUtcNow());
 
     private NodeStanding Standing() => new()
     {

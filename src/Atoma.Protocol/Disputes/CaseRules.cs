@@ -31,12 +31,14 @@ public static class CaseRules
         verdicts.Contains(Verdict.Match) && (isKnownBad || verdicts.Contains(Verdict.Mismatch));
 
     /// <summary>
-    /// Whether a node that was jailed for cheating is free again: every case against it was given back. Without it a gang that
-    /// frames nodes and then keeps assemblies from deciding would empty the network at no cost.
+    /// Whether a node's jail is over: its time has passed, or every case against it was given back. Without the latter a gang
+    /// that frames nodes and then keeps assemblies from deciding would empty the network at no cost.
     /// </summary>
     /// <param name="cases">All of the node's, as stored.</param>
-    public static bool IsCleared(IReadOnlyList<SlashRow> cases) =>
-        cases.Count > 0 && cases.All(c => SlashCase.FromBytes(c.State).Status == SlashStatus.Returned);
+    /// <param name="jailedUntil">End of a jail for silence; null for any other.</param>
+    /// <param name="now">Time.</param>
+    public static bool IsCleared(IReadOnlyCollection<SlashRow> cases, DateTimeOffset? jailedUntil, DateTimeOffset now) =>
+        cases.All(c => SlashCase.FromBytes(c.State).Status == SlashStatus.Returned) && (jailedUntil is { } until ? until <= now : cases.Count > 0);
 
     /// <summary>The review that a case needs next.</summary>
     /// <param name="slash">An open case with <see cref="SlashCase.NeedsAssembly"/>.</param>

@@ -22,6 +22,12 @@ internal enum MisbehaviourKind
 
     /// <summary>Runs no model: repeats an earlier answer, or the prompt.</summary>
     Copy,
+
+    /// <summary>Answers honestly, but as a checker finds everything right without looking.</summary>
+    Lazy,
+
+    /// <summary>Gives wrong tokens, the same that every other colluder gives, and finds everything right as a checker.</summary>
+    Collude,
 }
 
 /// <summary>
@@ -42,12 +48,17 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
         ["truncate"] = MisbehaviourKind.Truncate,
         ["silent"] = MisbehaviourKind.Silent,
         ["copy"] = MisbehaviourKind.Copy,
+        ["lazy"] = MisbehaviourKind.Lazy,
+        ["collude"] = MisbehaviourKind.Collude,
     };
 
     public bool IsSilent => kind == MisbehaviourKind.Silent;
 
+    /// <summary>As a checker it votes without looking.</summary>
+    public bool ChecksNothing => kind is MisbehaviourKind.Lazy or MisbehaviourKind.Collude;
+
     /// <summary>A cheat that alters tokens afterwards must not have shown the honest ones.</summary>
-    public bool HidesProgress => kind is MisbehaviourKind.WrongTokens or MisbehaviourKind.Truncate or MisbehaviourKind.Copy;
+    public bool HidesProgress => kind is MisbehaviourKind.WrongTokens or MisbehaviourKind.Truncate or MisbehaviourKind.Copy or MisbehaviourKind.Collude;
 
     /// <summary>The cheat's answer.</summary>
     /// <param name="job">What was asked.</param>
@@ -57,6 +68,8 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
     {
         switch (kind)
         {
+            case MisbehaviourKind.Lazy:
+                return await generate(null);
             case MisbehaviourKind.OtherModel:
                 return await generate(model == imitated ? otherModel : null);
             case MisbehaviourKind.Copy when !job.Task.Parameters.IsEmbedding:

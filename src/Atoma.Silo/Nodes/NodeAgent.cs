@@ -230,7 +230,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         {
             var transcript = Transcript.FromBytes(claimed);
             using var lease = await models.RentAsync(model, job.Stopped);
-            var outcome = await lease.Engine.CheckAsync(job.Task, transcript, job.Stopped);
+            var outcome = cheat is { ChecksNothing: true } ? CheckOutcome.Match : await lease.Engine.CheckAsync(job.Task, transcript, job.Stopped);
             var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
             var vote = Vote.Sign(key, request, transcript.Digest(), outcome, nonce);
             lock (job.Votes)

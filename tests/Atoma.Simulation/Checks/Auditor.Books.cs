@@ -208,6 +208,9 @@ internal sealed partial class Auditor
         var subject = state.Spec.Review?.Digest ?? state.Participants.Find(p => p.Node == slash.Node)!.Digest;
         foreach (var node in slash.Honest.Concat(slash.Resolvers))
         {
+            // An assembly that found the answer right says that its authors were honest.
+            if (state is { Finding: Verdict.Match, Spec.Review: { } review } && review.Authors.Any(a => a.Node == node))
+                continue;
             var p = state.Participants.Find(q => q.Node == node);
             if (p is null || p.Node == slash.Node || p.Status is not (ParticipantStatus.Revealed or ParticipantStatus.Voted)
                 || (state.Spec.Review is null && p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == Verdict.Match)))

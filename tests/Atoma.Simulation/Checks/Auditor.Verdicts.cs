@@ -54,6 +54,8 @@ internal sealed partial class Auditor
     private void CheckFinding(Story story, RequestState state, Review review)
     {
         var votes = state.Participants.Count(p => p.Status == ParticipantStatus.Voted && story.Votes.Contains((p.Node, review.Digest, state.Finding!.Value)));
+        // An assembly's authors stand behind their own answer.
+        votes += state.Finding == Verdict.Match ? review.Endorsements : 0;
         if (votes < review.Needed)
             Fail("verdict", $"{Short(state.Spec.Id)} finds {state.Finding} with {votes} of {review.Panel} votes; {review.Needed} are needed");
     }
@@ -65,35 +67,32 @@ internal sealed partial class Auditor
         var level = state.Spec.Integrity;
         var behind = state.Participants.Where(p => p.Generates && p.Status == ParticipantStatus.Revealed && p.Digest == digest).ToArray();
         var checkers = Matching(DrawPurpose.Checker);
-        var resolvers = Matching(DrawPurpose.Resolver);
-        var majority = world.Rules.Options.Resolvers / 2 + 1;
-        var isResolved = resolvers.Length >= majority;
         // P4, recomputed from what was seen: no payment without the verdict of its level.
         var isDelivered = level.Kind switch
         {
             IntegrityKind.None => behind.Length == 1,
-            IntegrityKind.Sampled => behind.Length == 1 && state.Audit is { } audit && (!IsAudited(audit, state.Spec) || isResolved || checkers.Length >= state.Spec.Terms.AuditCheckers / 2 + 1),
-            IntegrityKind.Checked => behind.Length == 1 && (isResolved || checkers.Length >= level.Count / 2 + 1),
-            _ => behind.Length >= level.Count || (isResolved && behind.Length > 0 && behind.Length + resolvers.Length >= level.Count),
+            IntegrityKind.Sampled => behind.Length == 1 && state.Audit is { } audit && (!IsAudited(audit, state.Spec) || checkers.Length >= state.Spec.Terms.AuditCheckers / 2 + 1),
+            IntegrityKind.Checked => behind.Length == 1 && checkers.Length >= level.Count / 2 + 1,
+            _ => behind.Length >= level.Count,
         };
         if (!isDelivered)
-            Fail("verdict", $"{Short(state.Spec.Id)} is paid at {level} with {behind.Length} generators, {checkers.Length} checkers and {resolvers.Length} resolvers behind it");
+            Fail("verdict", $"{Short(state.Spec.Id)} is paid at {level} with {behind.Length} generators and {checkers.Length} checkers behind it");
         if (state.Spec.Streaming && !story.WasOrphaned && !story.Published.SequenceEqual(answer.Output))
             Fail("stream", $"{Short(state.Spec.Id)} showed other tokens than it delivered");
-        CheckPrice(state, behind, checkers.Length, resolvers.Length);
-        CheckRight(state, digest, behind, checkers, isResolved ? resolvers : null, majority);
+        CheckPrice(state, behind, checkers.Length);
+        CheckRight(state, digest, behind, checkers);
 
         Participant[] Matching(DrawPurpose purpose) =>
             [.. state.Participants.Where(p => p.Purpose == purpose && behind.All(g => p.Draw.Ordinal > g.Draw.Ordinal) && story.Votes.Contains((p.Node, digest, Verdict.Match)) && p.Status == ParticipantStatus.Voted)];
     }
 
     /// <summary>P4's last column, recomputed: each generator its answer, each check its part, no more.</summary>
-    private void CheckPrice(RequestState state, Participant[] behind, int checkers, int resolvers)
+    private void CheckPrice(RequestState state, Participant[] behind, int checkers)
     {
         var terms = state.Spec.Terms;
         var answers = behind.Aggregate(Micros.Zero, (sum, p) => sum + PriceTerms.Answer(p.Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount));
         var check = state.Spec.Integrity.Kind == IntegrityKind.Checked ? terms.Check(PriceTerms.Answer(behind[0].Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount)) : Micros.Zero;
-        var most = answers + check * (resolvers > 0 ? state.Spec.Integrity.Checkers : checkers);
+        var most = answers + check * checkers;
         var least = answers + check * checkers;
         if (state.Spec.Integrity.Kind == IntegrityKind.Sampled)
             (least, most) = (least + state.Spec.Terms.AuditFee(answers), most + state.Spec.Terms.AuditFee(answers));
@@ -105,7 +104,7 @@ internal sealed partial class Auditor
     }
 
     /// <summary>With an honest majority among those who vouched for it, a delivered answer is the model's.</summary>
-    private void CheckRight(RequestState state, Hash32 digest, Participant[] behind, Participant[] checkers, Participant[]? resolvers, int majority)
+    private void CheckRight(RequestState state, Hash32 digest, Participant[] behind, Participant[] checkers)
     {
         int? cancelledAt = state.Answer!.Finish == FinishReason.Cancelled ? state.Answer.OutputCount : null;
         if (world.Answers.Right(SimWorld.BrainOf(state.Echelon!.Value), state.Spec, cancelledAt).Digest() == digest)
@@ -115,11 +114,8 @@ internal sealed partial class Auditor
         {
             IntegrityKind.None => false,
             IntegrityKind.Sampled when !IsAudited(state.Audit!.Value, state.Spec) => false,
-            IntegrityKind.Sampled when resolvers is null => checkers.Count(p => !IsHonest(p.Node)) < state.Spec.Quorum,
-            IntegrityKind.Sampled => resolvers!.Count(p => !IsHonest(p.Node)) < majority,
-            IntegrityKind.Checked when resolvers is null => checkers.Count(p => !IsHonest(p.Node)) < level.Quorum,
-            IntegrityKind.Checked => resolvers!.Count(p => !IsHonest(p.Node)) < majority,
-            _ => behind.Any(p => IsHonest(p.Node)) || (resolvers is not null && resolvers.Count(p => !IsHonest(p.Node)) < majority),
+            IntegrityKind.Sampled or IntegrityKind.Checked => checkers.Count(p => !IsHonest(p.Node)) < state.Spec.Quorum,
+            _ => behind.Any(p => IsHonest(p.Node)),
         };
         if (isTrusted)
             Fail("right-answer", $"{Short(state.Spec.Id)} delivers a wrong answer at {level} although its voters had an honest majority");

@@ -99,7 +99,9 @@ internal sealed partial class Auditor(SimWorld world)
     /// <summary>P3.2: a draw that is asked for is made; whoever could leave it out could choose.</summary>
     public void DrewAll(RequestState state, int drawn, int wanted, IReadOnlyList<EligibleNode> eligible, HashSet<NodeId> taken)
     {
-        if (drawn < wanted && eligible.Any(e => !taken.Contains(e.Node)))
+        // The protocol gives a draw up after so many attempts: for the last of a large panel that happens.
+        var left = eligible.Count(e => !taken.Contains(e.Node));
+        if (drawn < wanted && left > 0 && Math.Pow(1 - (double)left / eligible.Count, Draw.AttemptsMax) < 1e-9)
             Fail("draw", $"{Short(state.Spec.Id)} gave up a draw although a node was left");
     }
 
@@ -221,6 +223,7 @@ internal sealed partial class Auditor(SimWorld world)
         var accused = conviction.Kind == EvidenceKind.FalseVote ? state.Finding : Verdict.Mismatch;
         var framers = state.Participants.Count(p => (review is not null || p.Purpose == DrawPurpose.Resolver) && !IsHonest(p.Node)
             && p.Ballots.Exists(b => b.Subject == subject && b.Vote?.Verdict == accused));
+        framers += accused == Verdict.Match && review is not null ? review.Authors.Count(a => !IsHonest(a.Node)) : 0;
         var needed = review?.Needed ?? world.Rules.Options.Resolvers / 2 + 1;
         if (conviction.Kind is not (EvidenceKind.Stage2Mismatch or EvidenceKind.FalseVote) || framers < needed)
             Fail("honest-node-convicted", $"{Short(state.Spec.Id)} convicts {world.Node(conviction.Node)} ({conviction.Kind}: {conviction.Reason})");

@@ -54,22 +54,18 @@ internal static class SimulateCommand
         var count = Math.Max(1, parsed.GetValue(Seeds));
         var options = new RunOptions(parsed.GetValue(Real), Log: parsed.GetValue(Tracing) ? Console.WriteLine : null);
         var report = Runner.Run(parsed.GetValue(From), count, scenario, options, Progress(count), stop);
-        foreach (var finding in report.Findings)
-        {
-            Console.WriteLine($"VIOLATION {finding.Message}");
-            Console.WriteLine($"  replay: --seeds 1 --from {finding.Seed} --scenario {finding.Scenario} --trace");
-        }
-
         Console.WriteLine(report.Line);
         return report.Findings.Count == 0 ? 0 : 1;
     }
 
-    private static Action<long> Progress(long count)
+    private static Action<long, Finding?> Progress(long count)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var next = ProgressSeconds;
-        return done =>
+        return (done, finding) =>
         {
+            if (finding is not null)
+                Console.WriteLine($"VIOLATION {finding.Message}\n  replay: --seeds 1 --from {finding.Seed} --scenario {finding.Scenario} --trace");
             if (clock.Elapsed.TotalSeconds < next)
                 return;
             next += ProgressSeconds;

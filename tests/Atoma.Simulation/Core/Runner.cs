@@ -61,9 +61,9 @@ internal static class Runner
     /// <param name="count">Number of seeds.</param>
     /// <param name="only">One scenario; null takes them in turn.</param>
     /// <param name="options">How worlds are run.</param>
-    /// <param name="progress">Told how many seeds are done.</param>
+    /// <param name="progress">Told after each seed how many are done, and what it found.</param>
     /// <param name="stop">Ends with what was found.</param>
-    public static Report Run(ulong from, long count, Scenario? only, RunOptions options, Action<long>? progress, CancellationToken stop)
+    public static Report Run(ulong from, long count, Scenario? only, RunOptions options, Action<long, Finding?>? progress, CancellationToken stop)
     {
         var gate = new Lock();
         var findings = new List<Finding>();
@@ -97,7 +97,7 @@ internal static class Runner
                     findings.Add(finding);
                 if (findings.Count >= FindingsMax)
                     loop.Stop();
-                progress?.Invoke(seeds);
+                progress?.Invoke(seeds, finding);
             }
         });
         return new Report(seeds, [.. findings.OrderBy(f => f.Seed)], requests, settled, convictions, framed, undetected, events, virtualMs / 3_600_000.0, clock.Elapsed.TotalSeconds);

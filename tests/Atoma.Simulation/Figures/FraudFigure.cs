@@ -1,3 +1,4 @@
+using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
@@ -40,7 +41,8 @@ internal static class FraudFigure
             NodesMin = Nodes, NodesMax = Nodes, RequestsMin = 1, RequestsMax = 1, Levels = [level], AdversaryShare = share, AdversaryShareMax = share,
             Adversary = (_, gang) => new Colluder(gang, frames: false), Cancels = 0, Disputes = 0, AuditPpm = AuditPpm, AuditCheckers = 1,
         };
-        IntegrityLevel.TryParse(level, out var parsed);
+        var isLevel = IntegrityLevel.TryParse(level, out var parsed);
+        Invariant.Assert(isLevel);
         var formula = Assurance.UndetectedFraud(parsed, Nodes, share, new PriceTerms(100, 25, AuditPpm, 1));
         var outcomes = Enumerable.Range(1, requests).AsParallel().Select(seed => Play(scenario, (ulong)seed)).ToArray();
         return new FraudPoint(level, share, requests, formula, Rate.Of(outcomes.Count(o => o.Fooled), requests),

@@ -12,7 +12,7 @@ internal readonly record struct Rate(double Mean, double Low, double High)
         var z2 = Z * Z / of;
         var middle = (p + z2 / 2) / (1 + z2);
         var half = Z * Math.Sqrt(p * (1 - p) / of + z2 / (4 * of)) / (1 + z2);
-        return new Rate(p, Math.Max(0, middle - half), Math.Min(1, middle + half));
+        return new Rate(p, hits == 0 ? 0 : Math.Max(0, middle - half), hits == of ? 1 : Math.Min(1, middle + half));
     }
 
     /// <summary>Of a mean of many numbers.</summary>

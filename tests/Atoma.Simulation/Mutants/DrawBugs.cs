@@ -73,5 +73,5 @@ internal sealed class DrawsLeftOut(RequestOptions options, ISignatureScheme sign
 /// <summary>Who was accused and cleared stays in jail.</summary>
 internal sealed class ClearedStayJailed(RequestOptions options, ISignatureScheme signatures) : Rules(options, signatures)
 {
-    public override bool IsCleared(IReadOnlyList<SlashRow> cases) => false;
+    public override bool IsCleared(IReadOnlyList<SlashRow> cases, DateTimeOffset? jailedUntil, DateTimeOffset now) => jailedUntil <= now;
 }

@@ -25,7 +25,7 @@ internal abstract class Strategy(string name, Gang gang) : Conduct
 }
 
 /// <summary>Gives another transcript than the model's: smaller model, lower quant, truncation and the like.</summary>
-internal class WrongAnswer(string name, Gang gang, Func<SimNode, CoordinatorMessage.Work, Transcript> make, double cost = 0.2) : Strategy(name, gang)
+internal sealed class WrongAnswer(string name, Gang gang, Func<SimNode, CoordinatorMessage.Work, Transcript> make, double cost = 0.2) : Strategy(name, gang)
 {
     public override Transcript Answer(SimNode node, CoordinatorMessage.Work work) => Ours(make(node, work));
 

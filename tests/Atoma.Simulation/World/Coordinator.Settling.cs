@@ -57,7 +57,7 @@ internal sealed partial class Coordinator
         foreach (var row in command.Slashes ?? [])
         {
             var node = SlashCase.FromBytes(row.State).Node;
-            if (_disk.States.GetValueOrDefault(node) == NodeState.Jailed && !_disk.JailedUntil.ContainsKey(node) && _rules.IsCleared(_disk.CasesOf(node)))
+            if (_disk.States.GetValueOrDefault(node) == NodeState.Jailed && IsCleared(node))
                 Free(node);
         }
 

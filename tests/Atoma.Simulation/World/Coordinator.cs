@@ -98,7 +98,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
         if (!_disk.States.TryGetValue(node.Id, out var state))
             state = NodeState.Registered;
         var suffices = _disk.Ledger.Balance(node.Collateral) >= Rules.CollateralMin;
-        if (state == NodeState.Jailed && (_disk.JailedUntil.TryGetValue(node.Id, out var until) ? until <= Now : _rules.IsCleared(_disk.CasesOf(node.Id))))
+        if (state == NodeState.Jailed && IsCleared(node.Id))
             state = Free(node.Id);
         if (state == NodeState.Registered && NodeMachine.Move(state, NodeState.Active, suffices || _rules.IsEligible(OfferOf(node, NodeState.Active))) == NodeMoveStatus.Ok)
             state = NodeState.Active;
@@ -118,6 +118,8 @@ internal sealed partial class Coordinator(SimWorld world, int life)
                 Happen(activation, new RequestEvent.NodeLost(node.Id));
         }
     }
+
+    private bool IsCleared(NodeId node) => _rules.IsCleared(_disk.CasesOf(node), _disk.JailedUntil.TryGetValue(node, out var until) ? until : null, Now);
 
     private NodeState Free(NodeId node)
     {
@@ -231,6 +233,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
                 break;
             case RequestEffect.Jail e:
                 _disk.States[e.Node] = _rules.Jail(_disk.States[e.Node]);
+                _disk.JailedUntil.Remove(e.Node);
                 world.Auditor.Jailed(e.Node);
                 break;
             case RequestEffect.Finish:

@@ -33,7 +33,8 @@ internal sealed class Requester(SimWorld world)
     private Order Make(int number)
     {
         var random = world.Random;
-        IntegrityLevel.TryParse(random.Pick(world.Scenario.Levels), out var level);
+        var isLevel = IntegrityLevel.TryParse(random.Pick(world.Scenario.Levels), out var level);
+        Invariant.Assert(isLevel);
         int[] prompt = [.. Enumerable.Range(0, random.Between(1, 12)).Select(_ => 2 + random.Below(Model.Brain.Vocabulary - 2))];
         var account = $"account{(world.Scenario.DoubleSpends ? 0 : number % 3)}";
         var nonce = world.Scenario.Grinds ? Grind(account, random) : random.Hash();

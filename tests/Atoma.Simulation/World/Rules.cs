@@ -73,7 +73,7 @@ internal class Rules(RequestOptions options, ISignatureScheme signatures)
     public virtual bool NeedsAssembly(SlashCase slash) => slash.NeedsAssembly;
 
     /// <summary>Whether a jailed node is free again: its cases came to nothing.</summary>
-    public virtual bool IsCleared(IReadOnlyList<SlashRow> cases) => CaseRules.IsCleared(cases);
+    public virtual bool IsCleared(IReadOnlyList<SlashRow> cases, DateTimeOffset? jailedUntil, DateTimeOffset now) => CaseRules.IsCleared(cases, jailedUntil, now);
 
     /// <summary>P6.3: whether a node's collateral covers one more answer that nobody looks at.</summary>
     public virtual bool Covers(Micros outstanding, Micros value, Micros collateral) => Exposure.Fits(outstanding, value, collateral, ExposureRatio);
