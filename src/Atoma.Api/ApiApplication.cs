@@ -74,12 +74,16 @@ public static class ApiApplication
         app.MapChatCompletions();
         app.MapCompletions();
         app.MapEmbeddings();
+        app.MapQuotes();
         app.MapTokenize();
         app.MapRefused();
         app.MapModels();
         app.MapRequests();
+        app.MapDisputes();
         app.MapAccount();
         app.MapNodes();
+        app.MapAppeals();
+        app.MapReviews();
         app.MapNetwork();
         app.MapHealth();
         app.MapApiDocument();

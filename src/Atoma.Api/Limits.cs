@@ -69,6 +69,12 @@ public sealed record Limits
     /// <summary>Age of what the public pages show: recounting the books for every visitor would let anybody keep them busy.</summary>
     public TimeSpan PublicViewTime { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Age of the public list of reviews, for which receipts are read.</summary>
+    public TimeSpan PublicReviewsTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Entries of the public list of reviews.</summary>
+    public int Reviews { get; init; } = 20;
+
     /// <summary>Entries of one list.</summary>
     public int ListEntries { get; init; } = 500;
 

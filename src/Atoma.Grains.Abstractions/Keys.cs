@@ -12,12 +12,18 @@ public static class Keys
     public const string Beacon = "beacon:0";
     public const string Books = "books:0";
     public const string TokenizerPrefix = "tokenizer:";
+    public const string QuotePrefix = "quote:";
+    public const string CasePrefix = "case:";
 
     public static string Node(NodeId node) => "node:" + node;
 
     public static string Model(string id) => "model:" + id;
 
     public static string Tokenizer(string model) => TokenizerPrefix + model;
+
+    public static string Quote(string model) => QuotePrefix + model;
+
+    public static string Case(Hash32 slash) => CasePrefix + slash;
 
     public static string Request(Hash32 id) => "req:" + id;
 }

@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(1016, LogLevel.Information, "Review {Review} opened: {Kind} of {Origin}, panel of {Panel}")]
     public static partial void ReviewOpened(this ILogger log, string review, string kind, string origin, int panel);
 
+    [LoggerMessage(1023, LogLevel.Warning, "Slash {Slash} of node {Node} was appealed and is {Status} now")]
+    public static partial void SlashAppealed(this ILogger log, string slash, string node, string status);
+
     [LoggerMessage(1021, LogLevel.Warning, "Node {Node}: {Change} after request {Request}")]
     public static partial void StandingChanged(this ILogger log, string node, string change, string request);
 

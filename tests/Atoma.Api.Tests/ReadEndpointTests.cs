@@ -79,7 +79,10 @@ public sealed class ReadEndpointTests : IAsyncLifetime
         Assert.Equal("""{"request_id":"x"}""", await GetAsync("/v1/requests/" + Id));
         Assert.Equal("""{"request_id":"x"}""", await GetAsync("/v1/requests/" + Id.ToUpperInvariant()));
         using (var open = await _host.Http.GetAsync($"/v1/requests/{Id}/receipt"))
+        {
             await open.ErrorAsync(409, "request_open", "id");
+            Assert.Equal(TimeSpan.FromSeconds(2), open.Headers.RetryAfter!.Delta);
+        }
 
         const string receipt = "{\n  \"format\": \"atoma-receipt/1\",\n  \"ü\": \"\\u003c\"\n}\n";
         _host.Network.Requests["req:" + Id].Info = new RequestInfo(FakeNetwork.Account, "{}", receipt);
@@ -102,7 +105,7 @@ public sealed class ReadEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Nodes_AreListedAndShown()
     {
-        var node = $$"""{"id":"{{FakeNetwork.NodeAddress}}","state":"active","online":true,"endpoint_kind":"silo","country":"CH","model":"atoma-demo","echelon":"e1","input_price_micros":100,"output_price_micros":300,"slots":4,"busy":1,"collateral_micros":1000000,"frozen_micros":0,"earnings_micros":77,"registered_at":"1970-01-01T00:00:00.000Z","jail_reason":"","models":["atoma-demo","atoma-other"]}""";
+        var node = $$"""{"id":"{{FakeNetwork.NodeAddress}}","state":"active","online":true,"endpoint_kind":"silo","country":"CH","model":"atoma-demo","echelon":"e1","input_price_micros":100,"output_price_micros":300,"slots":4,"busy":1,"collateral_micros":1000000,"frozen_micros":0,"earnings_micros":77,"registered_at":"1970-01-01T00:00:00.000Z","jail_reason":"","models":["atoma-demo","atoma-other"],"jailed_until":null,"quarantined":true,"suspicion":0.25,"outstanding_micros":10,"outstanding_cap_micros":10000}""";
         Assert.Equal($$"""{"object":"list","data":[{{node}}],"has_more":false}""", await GetAsync("/v1/nodes"));
         Assert.Equal($$"""{"object":"list","data":[],"has_more":false}""", await GetAsync("/v1/nodes?after=" + FakeNetwork.NodeAddress));
         Assert.Equal(node, await GetAsync("/v1/nodes/" + FakeNetwork.NodeAddress));
@@ -112,7 +115,7 @@ public sealed class ReadEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Slashes_AreListed()
     {
-        var list = $$"""{"object":"list","data":[{"id":"s1","node":"{{FakeNetwork.NodeAddress}}","request_id":"{{new string('a', 64)}}","evidence":"bad_reveal","reason":"why","amount_micros":9,"status":"frozen","opened_at":"1970-01-01T00:00:00.000Z","due_at":"1970-01-01T00:00:00.000Z"}]}""";
+        var list = $$"""{"object":"list","data":[{"id":"s1","node":"{{FakeNetwork.NodeAddress}}","request_id":"{{new string('a', 64)}}","receipt":"/v1/requests/{{new string('a', 64)}}/receipt","evidence":"sequential_test","reason":"why","amount_micros":9,"status":"frozen","appealed":false,"rounds":0,"opened_at":"1970-01-01T00:00:00.000Z","due_at":"1970-01-01T00:00:00.000Z","history":[{"request_id":"h1","failed":true},{"request_id":"h2","failed":false}]}]}""";
         Assert.Equal(list, await GetAsync($"/v1/nodes/{FakeNetwork.NodeAddress}/slashes"));
         Assert.Equal(list, await GetAsync("/v1/slashes"));
     }
@@ -131,8 +134,22 @@ public sealed class ReadEndpointTests : IAsyncLifetime
     public async Task Network_ShowsTheBooks()
     {
         Assert.Equal(
-            $$$"""{"object":"network","epoch":42,"epoch_ends_at":"1970-01-01T00:00:00.000Z","coordinator":"{{{FakeNetwork.NodeAddress}}}","ready":true,"nodes":{"total":1,"online":1,"active":1,"jailed":0},"models":["atoma-demo","atoma-gone"],"requests":{"settled":7,"refunded":1},"open_slashes":1,"conservation":{"deposits_micros":1000,"withdrawals_micros":10,"burned_micros":5,"accounts_micros":985,"escrow_micros":20,"holds_micros":20,"difference_micros":0,"mismatched_accounts":0},"beacon":{"chain":1,"anchor":"aa","step":3,"value":"bb"}}""",
+            $$$"""{"object":"network","epoch":42,"epoch_ends_at":"1970-01-01T00:00:00.000Z","coordinator":"{{{FakeNetwork.NodeAddress}}}","ready":true,"nodes":{"total":1,"online":1,"active":1,"jailed":0},"models":["atoma-demo","atoma-gone"],"requests":{"settled":7,"refunded":1},"open_slashes":1,"open_cases":{"frozen":1},"audit_pool_micros":66,"consensus":{"levels":{"atoma-demo":["none","sampled"],"atoma-gone":[]},"audit_probability":0.03,"audit_checkers":1,"check_cost":0.6,"exposure_ratio":100,"canary_rate":0.01,"assumed_adversary_share":0.333},"conservation":{"deposits_micros":1000,"withdrawals_micros":10,"burned_micros":5,"accounts_micros":985,"escrow_micros":20,"holds_micros":20,"difference_micros":0,"mismatched_accounts":0},"beacon":{"chain":1,"anchor":"aa","step":3,"value":"bb"}}""",
             await GetAsync("/v1/network"));
+    }
+
+    [Fact]
+    public async Task Reviews_AreListed_AndReadOnceInFiveSeconds()
+    {
+        const string list = """{"object":"list","data":[{"request_id":"r1","kind":"assembly","origin":"o1","model":"atoma-demo","status":"settled","finding":"mismatch","panel":6,"created_at":"1970-01-01T00:00:00.000Z"},{"request_id":"r2","kind":"dispute","origin":"o2","model":"atoma-demo","status":"open","finding":null,"panel":3,"created_at":"1970-01-01T00:00:00.000Z"}]}""";
+        using var anonymous = await _host.GetAsync("/v1/reviews", null);
+        Assert.Equal(list, await anonymous.OkAsync());
+        _host.Time.Advance(TimeSpan.FromSeconds(4));
+        await GetAsync("/v1/reviews");
+        Assert.Equal(1, _host.Network.ReviewReads);
+        _host.Time.Advance(TimeSpan.FromSeconds(1));
+        await GetAsync("/v1/reviews");
+        Assert.Equal(2, _host.Network.ReviewReads);
     }
 
     [Fact]
@@ -184,7 +201,8 @@ public sealed class ReadEndpointTests : IAsyncLifetime
         string[] expected =
         [
             "/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/requests", "/v1/requests/{id}", "/v1/requests/{id}/receipt", "/v1/account",
-            "/v1/nodes", "/v1/nodes/{id}", "/v1/nodes/{id}/slashes", "/v1/slashes", "/v1/network", "/health/live", "/health/ready",
+            "/v1/nodes", "/v1/nodes/{id}", "/v1/nodes/{id}/slashes", "/v1/nodes/{id}/slashes/{slash}/appeal", "/v1/nodes/{id}/slashes/{slash}/evidence", "/v1/slashes",
+            "/v1/quotes", "/v1/requests/{id}/dispute", "/v1/reviews", "/v1/network", "/health/live", "/health/ready",
         ];
         foreach (var path in expected)
         {

@@ -1,4 +1,5 @@
 using Atoma.Api.Tests.Fakes;
+using Atoma.Grains.Abstractions;
 
 namespace Atoma.Api.Tests;
 
@@ -31,6 +32,19 @@ public sealed class StreamTests : IAsyncLifetime
         Assert.Equal("no-cache", response.Headers.CacheControl?.ToString());
         Assert.Equal(RequestId, response.Headers.GetValues("x-request-id").Single());
         Assert.True(_host.Network.Submitted.Single().Streaming);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Chat_AuditStillOpen_AnswerIsGivenAndSaysSo(bool stream)
+    {
+        _host.Network.Script = Scripts.Of(Scripts.Settled("Hi") with { Status = AnswerEnd.Delivered, Integrity = "sampled" }, "Hi");
+        using var response = await _host.ChatAsync($"\"integrity\":\"sampled\",\"stream\":{(stream ? "true" : "false")}");
+        var body = await response.OkAsync();
+        Assert.Contains("\"content\":\"Hi\"", body, StringComparison.Ordinal);
+        Assert.Contains("\"integrity\":\"sampled\",\"status\":\"delivered\",\"price_micros\":12,\"note\":\"The answer is being audited.", body, StringComparison.Ordinal);
+        Assert.Equal("sampled", _host.Network.Submitted.Single().Integrity);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ internal abstract record AnswerBody
     /// <summary>Show the probability of each token. For chats true or false, with top_logprobs; for completions the number of likeliest tokens to show, 0 to 20.</summary>
     public JsonElement? Logprobs { get; init; }
 
-    /// <summary>How much integrity to pay for: "none" (default), "checked", "checked:3", "replicated:3", or {"assurance": 0.999}, the wanted probability that a wrong answer is caught.</summary>
+    /// <summary>How much integrity to pay for: "none" (default), "sampled", "checked", "checked:3", "replicated:3", or {"assurance": 0.999}, the wanted probability that a wrong answer is caught.</summary>
     public JsonElement? Integrity { get; init; }
 
     /// <summary>Everything else that was sent.</summary>

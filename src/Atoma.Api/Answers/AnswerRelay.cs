@@ -66,7 +66,7 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, ToolAnswer answer, string shown, IReadOnlyList<TokenLogprobs> chances)
     {
         var finish = answer.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
-        var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
+        var atoma = AtomaBody.Of(request.Id, end);
         var usage = new UsageBody(end.PromptTokens, end.OutputTokens, end.PromptTokens + end.OutputTokens);
         if (!end.IsGiven)
         {

@@ -1,13 +1,23 @@
 using System.Text.Json.Serialization;
+using Atoma.Grains.Abstractions;
 
 namespace Atoma.Api.Answers;
 
 /// <summary>What Atoma adds to an answer.</summary>
 /// <param name="RequestId">For GET /v1/requests/{id} and its receipt.</param>
 /// <param name="Integrity">The level that was paid for.</param>
-/// <param name="Status">settled, refunded or expired.</param>
-/// <param name="PriceMicros">What was charged, in millionths of the network's currency.</param>
-internal sealed record AtomaBody(string RequestId, string Integrity, string Status, long PriceMicros);
+/// <param name="Status">settled, refunded, expired, or delivered: the answer is given, and an audit still decides whether it is paid for.</param>
+/// <param name="PriceMicros">What was charged, in millionths of the network's currency; of a delivered answer, what it costs if its audit passes.</param>
+/// <param name="Note">What still follows a delivered answer.</param>
+internal sealed record AtomaBody(
+    string RequestId, string Integrity, string Status, long PriceMicros,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Note = null)
+{
+    private const string Delivered = "The answer is being audited. If the audit fails, all of it is refunded. The receipt follows when the audit has ended.";
+
+    public static AtomaBody Of(string request, AnswerEnd end) =>
+        new(request, end.Integrity, end.Status, end.PriceMicros, end.Status == AnswerEnd.Delivered ? Delivered : null);
+}
 
 internal sealed record UsageBody(int PromptTokens, int CompletionTokens, int TotalTokens);
 

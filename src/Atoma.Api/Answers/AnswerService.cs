@@ -28,10 +28,37 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
         question = bound;
         var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
         var id = RequestSpec.IdOf(account, nonce);
+        var grain = Grain(id);
+        var reply = await grain.Submit(Call(question, account, idempotencyKey, nonce));
+        switch (reply.Status)
+        {
+            case SubmitStatus.Accepted:
+                return new OpenRequest(id.ToString(), grain, Own: true, (ToolCallFormat)reply.ToolCalls);
+            case SubmitStatus.Existing:
+                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false, (ToolCallFormat)reply.ToolCalls);
+            case SubmitStatus.InsufficientFunds:
+                var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
+                return Refusals.TooPoor(reply.HoldMicros, balance.BalanceMicros);
+            default:
+                return Refusals.Of(reply.Status, reply.Message, question);
+        }
+    }
+
+    /// <summary>What this question would be taken on; refused like it, but for want of money.</summary>
+    public async Task<Parsed<QuoteInfo>> QuoteAsync(Question question, string account)
+    {
+        if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))
+            return refused;
+        // Nothing is drawn for a quote, so its nonce is any.
+        var reply = await grains.GetGrain<IQuoteGrain>(Keys.Quote(question.Model)).Quote(Call(bound, account, idempotencyKey: "", Hash32.Zero));
+        return reply.Quote is { } quote ? quote : Refusals.Of(reply.Status, reply.Message, question);
+    }
+
+    private static SubmitCall Call(Question question, string account, string idempotencyKey, Hash32 nonce)
+    {
         var parameters = new CanonicalWriter();
         question.Parameters.Write(parameters);
-        var grain = Grain(id);
-        var reply = await grain.Submit(new SubmitCall
+        return new SubmitCall
         {
             Account = account,
             IdempotencyKey = idempotencyKey,
@@ -47,19 +74,7 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
             Assurance = question.Assurance,
             Streaming = question.Streaming,
             Nonce = nonce.ToArray(),
-        });
-        switch (reply.Status)
-        {
-            case SubmitStatus.Accepted:
-                return new OpenRequest(id.ToString(), grain, Own: true, (ToolCallFormat)reply.ToolCalls);
-            case SubmitStatus.Existing:
-                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false, (ToolCallFormat)reply.ToolCalls);
-            case SubmitStatus.InsufficientFunds:
-                var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
-                return Refusals.Of(reply, question, balance.BalanceMicros);
-            default:
-                return Refusals.Of(reply, question, balanceMicros: 0);
-        }
+        };
     }
 
     /// <summary>A call that must be made is the only thing that the sampler can write, in the form of the model that is asked.</summary>

@@ -11,7 +11,7 @@ internal static class Integrity
     public const string Field = "integrity";
     public const string Code = "integrity_unknown";
 
-    private const string Choices = "must be \"none\", \"checked\", \"checked:3\" (odd, to 7), \"replicated:3\" (2 to 9), or {\"assurance\": 0.999}";
+    private const string Choices = "must be \"none\", \"sampled\", \"checked\", \"checked:3\" (odd, to 7), \"replicated:3\" (2 to 9), or {\"assurance\": 0.999}";
 
     public static ApiError? Parse(JsonElement? element, out string level, out double? assurance)
     {

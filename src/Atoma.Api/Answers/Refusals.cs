@@ -6,29 +6,29 @@ namespace Atoma.Api.Answers;
 /// <summary>What the network's answers other than a settled one are in HTTP.</summary>
 internal static class Refusals
 {
-    /// <summary>A submission that was not accepted.</summary>
-    /// <param name="reply">Neither Accepted nor Existing.</param>
+    /// <summary>A submission that was not accepted, or would not be.</summary>
+    /// <param name="why">Neither Accepted nor Existing nor InsufficientFunds.</param>
+    /// <param name="message">What to do.</param>
     /// <param name="question">What was asked.</param>
-    /// <param name="balanceMicros">The account's balance; used for 402 only.</param>
-    public static ApiError Of(SubmitReply reply, Question question, long balanceMicros) => reply.Status switch
+    public static ApiError Of(SubmitStatus why, string message, Question question) => why switch
     {
         SubmitStatus.UnknownModel => OpenAiErrors.ModelNotFound(question.Model),
-        SubmitStatus.BadParameters => QuestionParser.BadParameter(reply.Message.TrimEnd('.'), question.MaxTokensField),
-        SubmitStatus.ToolsUnavailable => Invalid("tools_unavailable", reply, "tools"),
-        SubmitStatus.EmbeddingsUnavailable => Invalid("embeddings_unavailable", reply, "model"),
-        SubmitStatus.BadPrompt => Invalid("invalid_prompt", reply, question.PromptField),
-        SubmitStatus.PromptTooLong => Invalid("context_length_exceeded", reply, question.PromptField),
-        SubmitStatus.IntegrityUnknown => Invalid(Integrity.Code, reply, Integrity.Field),
-        SubmitStatus.IntegrityUnavailable => Unavailable("integrity_unavailable", reply, Integrity.Field),
-        SubmitStatus.NoEligibleNode => Unavailable("no_eligible_node", reply, null),
-        SubmitStatus.IdempotencyConflict =>
-            new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", reply.Message, "Idempotency-Key"),
-        SubmitStatus.InsufficientFunds => new ApiError(
-            402, OpenAiErrors.InsufficientQuota, "insufficient_balance",
-            $"This request needs {reply.HoldMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
-                + "Add funds, lower max_tokens or choose a lower integrity level."),
-        _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Status, "Not a refusal."),
+        SubmitStatus.BadParameters => QuestionParser.BadParameter(message.TrimEnd('.'), question.MaxTokensField),
+        SubmitStatus.ToolsUnavailable => Invalid("tools_unavailable", message, "tools"),
+        SubmitStatus.EmbeddingsUnavailable => Invalid("embeddings_unavailable", message, "model"),
+        SubmitStatus.BadPrompt => Invalid("invalid_prompt", message, question.PromptField),
+        SubmitStatus.PromptTooLong => Invalid("context_length_exceeded", message, question.PromptField),
+        SubmitStatus.IntegrityUnknown => Invalid(Integrity.Code, message, Integrity.Field),
+        SubmitStatus.IntegrityUnavailable => Unavailable("integrity_unavailable", message, Integrity.Field),
+        SubmitStatus.NoEligibleNode => Unavailable("no_eligible_node", message, null),
+        SubmitStatus.IdempotencyConflict => new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", message, "Idempotency-Key"),
+        _ => throw new ArgumentOutOfRangeException(nameof(why), why, "Not a refusal."),
     };
+
+    public static ApiError TooPoor(long holdMicros, long balanceMicros) => new(
+        402, OpenAiErrors.InsufficientQuota, "insufficient_balance",
+        $"This request needs {holdMicros} micros held (what is not used returns), the balance is {balanceMicros} micros. "
+            + "Add funds, lower max_tokens or choose a lower integrity level.");
 
     /// <summary>A request that ended without an answer. Nothing was charged for it (P5.8).</summary>
     public static ApiError Of(AnswerEnd end, AtomaBody atoma)
@@ -66,8 +66,8 @@ internal static class Refusals
     public static ApiError Diverged(AtomaBody atoma) =>
         new(502, OpenAiErrors.ServerError, "stream_diverged", $"The verified answer differs from what was streamed; the verified one is in GET /v1/requests/{atoma.RequestId}/receipt.", Atoma: atoma);
 
-    private static ApiError Invalid(string code, SubmitReply reply, string param) => new(400, OpenAiErrors.InvalidRequest, code, reply.Message, param);
+    private static ApiError Invalid(string code, string message, string param) => new(400, OpenAiErrors.InvalidRequest, code, message, param);
 
-    private static ApiError Unavailable(string code, SubmitReply reply, string? param) =>
-        new(503, OpenAiErrors.ServerError, code, reply.Message, param) { RetryAfterSeconds = 5 };
+    private static ApiError Unavailable(string code, string message, string? param) =>
+        new(503, OpenAiErrors.ServerError, code, message, param) { RetryAfterSeconds = 5 };
 }

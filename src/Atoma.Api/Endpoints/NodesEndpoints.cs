@@ -25,25 +25,15 @@ internal sealed record NodeList(string Object, IReadOnlyList<NodeBody> Data, boo
 /// <param name="RegisteredAt">When it first came.</param>
 /// <param name="JailReason">Why it is jailed; empty when it is not.</param>
 /// <param name="Models">All models it offers.</param>
+/// <param name="JailedUntil">When a jail for silence ends; null for none.</param>
+/// <param name="Quarantined">Not drawn where answers are checked, until its failed audits are worked off (P8.1).</param>
+/// <param name="Suspicion">Its sequential test: 0 is spotless, at 1 it is slashed.</param>
+/// <param name="OutstandingMicros">Unchecked value it is at work on.</param>
+/// <param name="OutstandingCapMicros">The most that may be (P6.3).</param>
 internal sealed record NodeBody(
     string Id, string State, bool Online, string EndpointKind, string Country, string Model, string Echelon, long InputPriceMicros,
     long OutputPriceMicros, int Slots, int Busy, long CollateralMicros, long FrozenMicros, long EarningsMicros, string RegisteredAt, string JailReason,
-    IReadOnlyList<string> Models);
-
-/// <summary>Slashes, newest first.</summary>
-internal sealed record SlashList(string Object, IReadOnlyList<SlashBody> Data);
-
-/// <param name="Id">Of the case.</param>
-/// <param name="Node">Who.</param>
-/// <param name="RequestId">Where; its receipt is the evidence.</param>
-/// <param name="Evidence">Kind of evidence.</param>
-/// <param name="Reason">For people.</param>
-/// <param name="AmountMicros">What it costs.</param>
-/// <param name="Status">frozen (can be appealed), executed or returned.</param>
-/// <param name="OpenedAt">When it was found.</param>
-/// <param name="DueAt">When the appeal window ends.</param>
-internal sealed record SlashBody(
-    string Id, string Node, string RequestId, string Evidence, string Reason, long AmountMicros, string Status, string OpenedAt, string DueAt);
+    IReadOnlyList<string> Models, string? JailedUntil, bool Quarantined, double Suspicion, long OutstandingMicros, long OutstandingCapMicros);
 
 internal static class NodesEndpoints
 {
@@ -91,13 +81,11 @@ internal static class NodesEndpoints
         EndpointConventions.TryLimit(context, limits, out var limit, out var error) ? Slashes((await view.SlashesAsync()).Take(limit)) : error;
 
     private static IResult Slashes(IEnumerable<SlashInfo> slashes) =>
-        TypedResults.Json(
-            new SlashList("list", [.. slashes.Select(s => new SlashBody(
-                s.Id, s.Node, s.Request, s.Evidence, s.Reason, s.AmountMicros, s.Status, EndpointConventions.Time(s.OpenedAt), EndpointConventions.Time(s.DueAt)))]),
-            ApiJson.Web.SlashList);
+        TypedResults.Json(new SlashList("list", [.. slashes.Select(SlashBody.Of)]), ApiJson.Web.SlashList);
 
     private static NodeBody Body(NodeInfo n) =>
         new(
             n.Address, n.State, n.Online, n.EndpointKind, n.Country, n.Model, n.Echelon, n.InputPriceMicros, n.OutputPriceMicros, n.Slots, n.Busy,
-            n.CollateralMicros, n.FrozenMicros, n.EarningsMicros, EndpointConventions.Time(n.RegisteredAt), n.JailReason, n.Models);
+            n.CollateralMicros, n.FrozenMicros, n.EarningsMicros, EndpointConventions.Time(n.RegisteredAt), n.JailReason, n.Models,
+            n.JailedUntil is { } until ? EndpointConventions.Time(until) : null, n.Quarantined, n.Suspicion, n.OutstandingMicros, n.OutstandingCapMicros);
 }

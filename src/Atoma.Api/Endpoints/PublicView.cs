@@ -11,6 +11,10 @@ internal sealed class PublicView(IGrainFactory grains, Limits limits, TimeProvid
     private readonly Fresh<IReadOnlyList<SlashInfo>> _slashes = new(
         limits.PublicViewTime, time, () => grains.GetGrain<IBooksGrain>(Keys.Books).Slashes("", limits.ListEntries));
 
+    private readonly Fresh<IReadOnlyList<ReviewSummary>> _reviews = new(
+        limits.PublicReviewsTime, time, () => grains.GetGrain<IBooksGrain>(Keys.Books).RecentReviews(limits.Reviews));
+    private readonly Fresh<IReadOnlyList<(string Model, IReadOnlyList<string> Levels)>> _levels = new(limits.PublicViewTime, time, () => ReadLevelsAsync(grains, limits));
+
     public Task<NetworkInfo> NetworkAsync() => _network.GetAsync();
 
     /// <summary>By address.</summary>
@@ -19,6 +23,18 @@ internal sealed class PublicView(IGrainFactory grains, Limits limits, TimeProvid
     public Task<IReadOnlyList<string>> ModelsAsync() => _models.GetAsync();
 
     public Task<IReadOnlyList<SlashInfo>> SlashesAsync() => _slashes.GetAsync();
+
+    /// <summary>Newest first.</summary>
+    public Task<IReadOnlyList<ReviewSummary>> ReviewsAsync() => _reviews.GetAsync();
+
+    /// <summary>By model: the levels that it can be asked for now.</summary>
+    public Task<IReadOnlyList<(string Model, IReadOnlyList<string> Levels)>> LevelsAsync() => _levels.GetAsync();
+
+    private static async Task<IReadOnlyList<(string Model, IReadOnlyList<string> Levels)>> ReadLevelsAsync(IGrainFactory grains, Limits limits)
+    {
+        var models = await grains.GetGrain<IDirectoryGrain>(Keys.Directory).Models();
+        return await Task.WhenAll(models.Order(StringComparer.Ordinal).Take(limits.ListEntries).Select(async m => (m, await grains.GetGrain<IQuoteGrain>(Keys.Quote(m)).Levels())));
+    }
 
     private static async Task<IReadOnlyList<NodeInfo>> ReadNodesAsync(IGrainFactory grains)
     {

@@ -56,7 +56,16 @@ internal static class OpenAiErrors
         new(404, InvalidRequest, "node_not_found", "There is no such node. Ids are Ethereum addresses, 0x and 40 hex digits; GET /v1/nodes lists them.", "id");
 
     public static ApiError ReceiptNotReady() =>
-        new(409, InvalidRequest, "request_open", "The request is still open and has no receipt yet. Ask again when GET /v1/requests/{id} shows it settled, refunded or expired.", "id");
+        new(409, InvalidRequest, "request_open", "The request is still open and has no receipt yet. Ask again when GET /v1/requests/{id} shows it settled, refunded or expired; an answer that was delivered before its audit settles when that ends.", "id")
+        {
+            RetryAfterSeconds = 2,
+        };
+
+    public static ApiError SlashNotFound() =>
+        new(404, InvalidRequest, "slash_not_found", "This node has no such slash, or it has no such evidence. GET /v1/nodes/{id}/slashes lists its slashes.", "slash");
+
+    public static ApiError WrongSignature(string type) =>
+        new(403, InvalidRequest, "wrong_signature", $"The signature is not that of the node's key over {type}(bytes32 slash). 'node appeal' of Atoma.Silo signs with the node's key file.", "signature");
 
     public static ApiError Busy() =>
         new(503, ServerError, "server_busy", "Too many answers are in progress here. Nothing was charged; try again in a moment.") { RetryAfterSeconds = 1 };

@@ -35,6 +35,12 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(SlashList))]
 [JsonSerializable(typeof(NetworkBody))]
 [JsonSerializable(typeof(HealthBody))]
+[JsonSerializable(typeof(JsonDocument))]
+[JsonSerializable(typeof(QuoteBody))]
+[JsonSerializable(typeof(DisputeBody))]
+[JsonSerializable(typeof(SignedBody))]
+[JsonSerializable(typeof(AppealBody))]
+[JsonSerializable(typeof(ReviewList))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Text is written as it is: our JSON never stands inside HTML, and clients read any language.</summary>

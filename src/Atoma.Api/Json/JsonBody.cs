@@ -41,6 +41,20 @@ internal static partial class JsonBody
         }
     }
 
+    /// <summary>A part of a body that was read before.</summary>
+    public static Parsed<T> Read<T>(JsonElement element, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return element.Deserialize(type) is { } body ? body : OpenAiErrors.MalformedJson(": it is null");
+        }
+        catch (JsonException e)
+        {
+            return Explain(e, type);
+        }
+    }
+
     /// <summary>The string in an element; false when it is none, or not well-formed Unicode.</summary>
     public static bool TryText(JsonElement element, [NotNullWhen(true)] out string? text)
     {

@@ -74,7 +74,7 @@ internal static class FieldSchemas
         "integrity" => new OpenApiSchema
         {
             AnyOf = [Level(), Assurance()], Default = JsonValue.Create("none"),
-            Description = "How much integrity to pay for: \"none\", \"checked\", \"checked:3\", \"replicated:3\", or {\"assurance\": 0.999}, the wanted probability that a wrong answer is caught.",
+            Description = "How much integrity to pay for: \"none\", \"sampled\", \"checked\", \"checked:3\", \"replicated:3\", or {\"assurance\": 0.999}, the wanted probability that a wrong answer is caught.",
         },
         _ => null,
     };

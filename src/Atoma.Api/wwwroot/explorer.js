@@ -18,7 +18,13 @@ const money = micros => {
 };
 const words = text => String(text ?? "").replaceAll("_", " ");
 
-const stateClass = { active: "good", settled: "good", jailed: "bad", convicted: "bad", failed: "warn", unbonding: "warn", registered: "warn" };
+const percent = share => `${(100 * share).toLocaleString("en", { maximumSignificantDigits: 3 })} %`;
+const when = text => new Date(text).toLocaleString();
+
+const stateClass = {
+  active: "good", settled: "good", match: "good", jailed: "bad", convicted: "bad", executed: "bad", mismatch: "bad",
+  failed: "warn", unbonding: "warn", registered: "warn", frozen: "warn", unconfirmed: "warn", inquiry: "warn", quarantined: "warn",
+};
 
 function pill(text, kind) { return element("span", words(text), "pill " + (kind ?? stateClass[text] ?? "")); }
 
@@ -71,7 +77,7 @@ function showNetwork(network) {
   const total = statuses.reduce((sum, [, count]) => sum + count, 0);
   const ended = ["settled", "refunded", "expired"].reduce((sum, status) => sum + (network.requests[status] ?? 0), 0);
   byId("requests-total").textContent = number.format(total);
-  byId("requests-open").textContent = `${number.format(total - ended)} open, ${network.open_slashes} open ${network.open_slashes === 1 ? "slash" : "slashes"}`;
+  byId("requests-open").textContent = `${number.format(total - ended)} open, ${network.open_slashes} open ${network.open_slashes === 1 ? "case" : "cases"}`;
   byId("requests").replaceChildren(...(statuses.length ? statuses.map(([status, count]) => {
     const line = element("li");
     const meter = element("meter");
@@ -86,13 +92,28 @@ function showNetwork(network) {
   facts("books", [
     ["Deposits", money(books.deposits_micros)], ["Withdrawals", money(books.withdrawals_micros)], ["Burned", money(books.burned_micros)],
     ["All accounts", money(books.accounts_micros)], ["In escrow", money(books.escrow_micros)], ["Open holds", money(books.holds_micros)],
-    ["Mismatched accounts", books.mismatched_accounts],
+    ["Audit pool", money(network.audit_pool_micros)], ["Mismatched accounts", books.mismatched_accounts],
   ]);
+  showConsensus(network);
   byId("beacon").textContent = `${network.beacon.chain}, step ${network.beacon.step}: ${short(network.beacon.value, 12, 6)}`;
   byId("coordinator").textContent = network.coordinator;
   const state = byId("state");
   state.textContent = network.ready ? "ready" : "warming up";
   state.className = "pill " + (network.ready ? "good" : "warn");
+}
+
+function showConsensus(network) {
+  const rules = network.consensus;
+  const cases = Object.entries(network.open_cases);
+  facts("consensus", [
+    ["Sampled answers audited, p", percent(rules.audit_probability)], ["Checkers of an audit, k", rules.audit_checkers],
+    ["Price of a check in answers, v", rules.check_cost], ["Collateral over unchecked work", rules.exposure_ratio],
+    ["Checks followed by a canary", percent(rules.canary_rate)], ["Assumed to collude, r", percent(rules.assumed_adversary_share)],
+    ["Open cases", cases.length ? cases.map(([status, count]) => `${count} ${words(status)}`).join(", ") : "none"],
+    ["Beacon step", `${network.beacon.step} of chain ${network.beacon.chain}`],
+  ]);
+  const several = Object.keys(rules.levels).length > 1;
+  byId("served").replaceChildren(...Object.entries(rules.levels).flatMap(([model, levels]) => levels.map(level => element("li", several ? `${model}: ${level}` : level))));
 }
 
 let shownModels = "";
@@ -104,20 +125,54 @@ function showModels(models) {
   if (models.includes(chosen)) byId("model").value = chosen;
 }
 
+function standing(node) {
+  if (node.quarantined) return pill("quarantined");
+  if (node.state === "jailed" && !node.jailed_until) return { text: "convicted", title: node.jail_reason };
+  const text = node.suspicion > 0 ? `${percent(node.suspicion)} of a slash` : "spotless";
+  return { text, title: node.jailed_until ? `jailed until ${when(node.jailed_until)}` : "its sequential test over checked answers" };
+}
+
 function showNodes(nodes) {
   fill("nodes", nodes.map(node => {
     const state = pill(node.online || node.state !== "active" ? node.state : "offline", node.online ? undefined : "warn");
     if (node.jail_reason) state.title = node.jail_reason;
     const collateral = { text: money(node.collateral_micros), className: "r", title: node.frozen_micros ? `${money(node.frozen_micros)} frozen` : "" };
-    return row(address(node.id), state, node.models.join(", "), `${number.format(node.input_price_micros)} / ${number.format(node.output_price_micros)} µ per 1k`,
-      `${node.busy} of ${node.slots}`, collateral, { text: money(node.earnings_micros), className: "r" });
-  }), 7, "No node is registered.");
+    const unchecked = { text: money(node.outstanding_micros), className: "r", title: `at most ${money(node.outstanding_cap_micros)} (P6.3)` };
+    return row(address(node.id), state, standing(node), node.models.join(", "), `${number.format(node.input_price_micros)} / ${number.format(node.output_price_micros)} µ per 1k`,
+      `${node.busy} of ${node.slots}`, unchecked, collateral, { text: money(node.earnings_micros), className: "r" });
+  }), 9, "No node is registered.");
+}
+
+function nextOf(slash) {
+  const due = when(slash.due_at);
+  if (slash.status === "inquiry" || slash.status === "unconfirmed") return `an assembly votes${slash.appealed ? " on the appeal" : ""}, round ${slash.rounds + 1}`;
+  if (slash.status === "frozen") return slash.appealed ? `appealed; executes ${due}` : `can be appealed until ${due}`;
+  return slash.appealed ? "after an appeal" : "–";
+}
+
+function receiptLink(slash) {
+  if (!slash.receipt) return "–";
+  const link = element("a", short(slash.request_id), "mono");
+  link.href = slash.receipt;
+  link.title = "The receipt, for the requester; the operator reads it by 'node appeal --evidence'";
+  link.addEventListener("click", event => {
+    event.preventDefault();
+    download(slash.request_id, byId("key").value.trim());
+  });
+  return link;
 }
 
 function showSlashes(slashes) {
-  fill("slashes", slashes.slice(0, 20).map(slash =>
-    row(address(slash.node), words(slash.evidence), slash.reason, { text: money(slash.amount_micros), className: "r" },
-      pill(slash.status, slash.status === "executed" ? "bad" : "warn"), new Date(slash.opened_at).toLocaleString())), 6, "Nobody was slashed.");
+  fill("slashes", slashes.slice(0, 20).map(slash => {
+    const counted = slash.history.length ? `${slash.history.filter(h => h.failed).length} of ${slash.history.length} checks failed` : "";
+    return row(address(slash.node), { text: words(slash.evidence), title: counted }, slash.reason, { text: money(slash.amount_micros), className: "r" },
+      pill(slash.status), receiptLink(slash), when(slash.opened_at), nextOf(slash));
+  }), 8, "Nobody was slashed.");
+}
+
+function showReviews(reviews) {
+  fill("reviews", reviews.map(review =>
+    row(words(review.kind), address(review.origin), { text: review.panel, className: "r" }, pill(review.finding ?? review.status), when(review.created_at))), 5, "No answer was checked again.");
 }
 
 async function read(path) {
@@ -129,10 +184,11 @@ async function read(path) {
 async function poll() {
   if (!document.hidden) {
     try {
-      const [network, nodes, slashes] = await Promise.all([read("/v1/network"), read("/v1/nodes?limit=500"), read("/v1/slashes?limit=20")]);
+      const [network, nodes, slashes, reviews] = await Promise.all(["/v1/network", "/v1/nodes?limit=500", "/v1/slashes?limit=20", "/v1/reviews"].map(read));
       showNetwork(network);
       showNodes(nodes.data);
       showSlashes(slashes.data);
+      showReviews(reviews.data);
     } catch {
       byId("state").textContent = "not reachable";
       byId("state").className = "pill bad";
@@ -168,10 +224,42 @@ async function* events(response) {
   }
 }
 
+function question() {
+  const level = byId("integrity").value;
+  return {
+    model: byId("model").value, messages: [{ role: "user", content: byId("question").value }], temperature: 0, max_tokens: 200,
+    integrity: level === "assurance" ? { assurance: 0.999 } : level,
+  };
+}
+
+function post(path, key, body, signal) {
+  return fetch(path, { method: "POST", signal, headers: { "content-type": "application/json", authorization: `Bearer ${key}` }, body: body && JSON.stringify(body) });
+}
+
+async function quote() {
+  if (!byId("form").reportValidity()) return;
+  const shown = byId("quote-outcome");
+  byId("quoted").hidden = false;
+  try {
+    const response = await post("/v1/quotes", byId("key").value.trim(), question());
+    const quoted = await response.json();
+    if (!response.ok) throw new Error(quoted.error.message);
+    const fraud = quoted.undetected_fraud;
+    shown.textContent = `${quoted.integrity}: at most ${money(quoted.price.max_micros)} held${quoted.balance_suffices ? "" : `, more than the balance of ${money(quoted.balance_micros)}`}. `
+      + `${quoted.finality.description} With ${percent(fraud.assumed_adversary_share)} of ${fraud.eligible_nodes} nodes colluding a wrong answer passes in ${percent(fraud.probability)}.`;
+    shown.className = "outcome " + (quoted.balance_suffices ? "" : "bad");
+    byId("levels").replaceChildren(...quoted.levels.map(level => row(level.integrity, { text: level.price_multiple.toFixed(2), className: "r" },
+      { text: money(level.max_micros), className: "r" }, { text: percent(level.undetected_fraud), className: "r" })));
+  } catch (error) {
+    shown.textContent = error.message;
+    shown.className = "outcome bad";
+    byId("levels").replaceChildren();
+  }
+}
+
 async function ask(event) {
   event.preventDefault();
   const key = byId("key").value.trim();
-  const level = byId("integrity").value;
   asking = new AbortController();
   byId("send").disabled = true;
   byId("stop").hidden = false;
@@ -181,14 +269,7 @@ async function ask(event) {
   byId("answer").className = "answer provisional";
   outcome("Holding the money and drawing nodes…");
   try {
-    const response = await fetch("/v1/chat/completions", {
-      method: "POST", signal: asking.signal,
-      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-      body: JSON.stringify({
-        model: byId("model").value, messages: [{ role: "user", content: byId("question").value }], stream: true, temperature: 0, max_tokens: 200,
-        integrity: level === "assurance" ? { assurance: 0.999 } : level,
-      }),
-    });
+    const response = await post("/v1/chat/completions", key, { ...question(), stream: true }, asking.signal);
     if (!response.ok) throw new Error((await response.json()).error.message);
     await follow(response, key);
   } catch (error) {
@@ -212,16 +293,30 @@ async function follow(response, key) {
   }
 }
 
-async function prove(atoma, key) {
-  const response = await fetch(`/v1/requests/${atoma.request_id}`, { headers: { authorization: `Bearer ${key}` } });
+async function find(id, key) {
+  const response = await fetch(`/v1/requests/${id}`, { headers: { authorization: `Bearer ${key}` } });
   if (!response.ok) throw new Error((await response.json()).error.message);
-  const request = await response.json();
+  return response.json();
+}
+
+/** The request once its audit has ended. */
+async function audited(id, key) {
+  while (true) {
+    const request = await find(id, key);
+    if (request.finished_at) return request;
+    await new Promise(resolve => setTimeout(resolve, POLL_MS / 4));
+  }
+}
+
+async function prove(atoma, key) {
+  if (atoma.status === "delivered") outcome("Delivered, and drawn for an audit: the money waits for it.");
+  const request = await audited(atoma.request_id, key);
   lastRequest = { id: atoma.request_id, key };
   const caught = request.convictions.length;
   const verdict = request.verdict[0].toUpperCase() + request.verdict.slice(1);
-  outcome(`${verdict}. ${money(atoma.price_micros)} paid${caught ? `, ${caught} ${caught === 1 ? "cheat" : "cheats"} convicted` : ""}.`, "good");
+  outcome(`${verdict}. ${money(request.price_micros)} paid${caught ? `, ${caught} ${caught === 1 ? "cheat" : "cheats"} convicted` : ""}.`, request.status === "settled" ? "good" : "bad");
   facts("facts", [
-    ["Integrity", atoma.integrity], ["Held, then paid", `${money(request.hold_micros)}, ${money(atoma.price_micros)}`],
+    ["Integrity", atoma.integrity], ["Held, then paid", `${money(request.hold_micros)}, ${money(request.price_micros)}`],
     ["Tokens", `${request.prompt_tokens} in, ${request.output_tokens} out`], ["Request", atoma.request_id],
     ...request.convictions.map(c => ["Convicted", `${short(c.node)}: ${words(c.evidence)}. ${c.reason}`]),
   ]);
@@ -233,9 +328,13 @@ async function prove(atoma, key) {
   byId("proof").hidden = false;
 }
 
-async function download() {
-  const response = await fetch(`/v1/requests/${lastRequest.id}/receipt`, { headers: { authorization: `Bearer ${lastRequest.key}` } });
-  if (!response.ok) { outcome((await response.json()).error.message, "bad"); return; }
+async function download(id, key) {
+  const response = await fetch(`/v1/requests/${id}/receipt`, { headers: { authorization: `Bearer ${key}` } });
+  if (!response.ok) {
+    byId("result").hidden = false;
+    outcome((await response.json()).error.message, "bad");
+    return;
+  }
   const link = element("a");
   link.href = URL.createObjectURL(await response.blob());
   link.download = "receipt.json";
@@ -243,7 +342,25 @@ async function download() {
   URL.revokeObjectURL(link.href);
 }
 
+async function dispute() {
+  try {
+    const response = await post(`/v1/requests/${lastRequest.id}/dispute`, lastRequest.key);
+    const opened = await response.json();
+    if (!response.ok) throw new Error(opened.error.message);
+    outcome(`Disputed, with a bond of ${money(opened.bond_micros)}. Nodes drawn anew check the answer…`);
+    const review = await audited(opened.review_id, lastRequest.key);
+    const finding = review.review.finding;
+    const spent = `${money(review.price_micros)} of the bond are spent`;
+    outcome(finding === "mismatch" ? "Found wrong: the bond has returned, and whoever gave the answer is convicted."
+      : finding ? `Found right: ${spent}.` : `The nodes drawn came to no finding: ${spent}.`, finding === "mismatch" ? "good" : "bad");
+  } catch (error) {
+    outcome(error.message, "bad");
+  }
+}
+
 byId("form").addEventListener("submit", ask);
 byId("stop").addEventListener("click", () => asking?.abort());
-byId("receipt").addEventListener("click", download);
+byId("quote").addEventListener("click", quote);
+byId("receipt").addEventListener("click", () => download(lastRequest.id, lastRequest.key));
+byId("dispute").addEventListener("click", dispute);
 poll();

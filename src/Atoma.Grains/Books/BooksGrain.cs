@@ -1,10 +1,12 @@
 using Atoma.Grains.Abstractions;
+using Atoma.Grains.Cases;
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
 using Orleans.Concurrency;
 
 namespace Atoma.Grains.Books;
@@ -14,6 +16,12 @@ namespace Atoma.Grains.Books;
 internal sealed class BooksGrain(
     ILedgerStore ledger, IAccountStore accounts, ISigner coordinator, NetworkOptions options, NetworkStatus status, TimeProvider time) : Grain, IBooksGrain
 {
+    /// <summary>Newest requests among which reviews are looked for. Each is parsed, about 0.1 ms.</summary>
+    private const int ReviewsScanned = 200;
+
+    /// <summary>Open cases counted.</summary>
+    private const int CasesCounted = 1000;
+
     public async Task<KeyInfo?> FindKey(string keyHash)
     {
         if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { RevokedAt: null } key)
@@ -28,7 +36,7 @@ internal sealed class BooksGrain(
     {
         var books = await ledger.AuditAsync(default);
         var counts = await ledger.RequestCountsAsync(default);
-        var slashes = await ledger.OpenSlashesAsync(DateTimeOffset.MaxValue, 1000, default);
+        var slashes = await ledger.OpenSlashesAsync(DateTimeOffset.MaxValue, CasesCounted, default);
         var epoch = time.GetUtcNow().ToUnixTimeSeconds() / options.EpochSeconds;
         return new NetworkInfo
         {
@@ -47,30 +55,43 @@ internal sealed class BooksGrain(
             OpenSlashes = slashes.Count,
             Ready = status.IsReady,
             Beacon = await GrainFactory.GetGrain<IBeaconGrain>(Keys.Beacon).Current(),
+            AuditPoolMicros = (await ledger.BalanceAsync(LedgerAccount.AuditPool, default)).Value,
+            OpenCases = slashes.CountBy(r => CaseView.Name(SlashCase.FromBytes(r.State).Status)).ToDictionary(c => c.Key, c => (long)c.Value, StringComparer.Ordinal),
+            Consensus = new ConsensusInfo(
+                options.Terms.AuditPpm / (double)Audit.Certain, options.AuditCheckers, options.CheckPermille / 1000.0, options.ExposureRatio,
+                options.CanaryPpm / (double)Audit.Certain, options.AdversaryPermille / 1000.0),
         };
     }
 
     public async Task<IReadOnlyList<SlashInfo>> Slashes(string node, int limit)
     {
         var rows = await ledger.SlashesAsync(node.Length == 0 ? null : node, Math.Clamp(limit, 1, 1000), default);
-        return [.. rows.Select(r => SlashCase.FromBytes(r.State)).Select(s => new SlashInfo
-        {
-            Id = s.Id.ToString(),
-            Node = s.Node.ToString(),
-            Request = s.Request.ToString(),
-            Evidence = RequestView.Snake(s.Evidence.ToString()),
-            Reason = s.Reason,
-            AmountMicros = s.Amount.Value,
-            Status = s.Status.ToString().ToLowerInvariant(),
-            OpenedAt = s.OpenedAt,
-            DueAt = s.DueAt,
-        })];
+        return [.. rows.Select(r => CaseView.Of(SlashCase.FromBytes(r.State)))];
+    }
+
+    public async Task<IReadOnlyList<ReviewSummary>> RecentReviews(int limit)
+    {
+        var rows = await ledger.RecentRequestsAsync(account: null, ReviewsScanned, default);
+        return [.. rows.Select(Review).OfType<ReviewSummary>().Take(limit)];
     }
 
     public async Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit)
     {
         var rows = await ledger.RecentRequestsAsync(account.Length == 0 ? null : account, Math.Clamp(limit, 1, 1000), default);
         return [.. rows.Select(r => new RequestSummary(
-            r.Id.ToString(), r.Open ? "open" : RequestView.Name((RequestPhase)r.Phase), r.Model, r.CreatedAt))];
+            r.Id.ToString(), Status(r), r.Model, r.CreatedAt))];
     }
+
+    private static ReviewSummary? Review(RequestRow row)
+    {
+        var state = RequestRows.Receipt(row)?.Receipt.State;
+        var spec = state?.Spec ?? RequestRows.Spec(row);
+        return spec.Review is { } review
+            ? new ReviewSummary(
+                row.Id.ToString(), RequestView.Snake(review.Kind.ToString()), review.Origin.ToString(), row.Model, Status(row),
+                state?.Finding is { } finding ? RequestView.Snake(finding.ToString()) : "", review.Panel, row.CreatedAt)
+            : null;
+    }
+
+    private static string Status(RequestRow row) => row.Open ? "open" : RequestView.Name((RequestPhase)row.Phase);
 }

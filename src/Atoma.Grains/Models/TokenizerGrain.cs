@@ -1,4 +1,5 @@
 using Atoma.Grains.Abstractions;
+using Atoma.Grains.Requests;
 using Atoma.Protocol.Models;
 using Orleans.Concurrency;
 
@@ -13,7 +14,7 @@ internal sealed class TokenizerGrain(ITokenizers tokenizers) : Grain, ITokenizer
     public Task<TokenizeReply> Tokenize(TokenizeCall call) =>
         Task.FromResult(tokenizers.Find(Model) is { } tokenizer
             ? Prompts.Tokenize(Model, tokenizer, call)
-            : new TokenizeReply(SubmitStatus.UnknownModel, $"There is no model '{Model}' in this network. GET /v1/models lists them.", []));
+            : new TokenizeReply(SubmitStatus.UnknownModel, Quoter.UnknownModel(Model), []));
 
     public Task<int> ToolCalls() => Task.FromResult((int)(tokenizers.Find(Model)?.ToolCalls ?? ToolCallFormat.None));
 }

@@ -11,39 +11,29 @@ using Atoma.Protocol.Verification.Grammar;
 namespace Atoma.Grains.Requests;
 
 /// <summary>A submission turned into a request on fixed terms, or why it cannot be (P5.1).</summary>
-internal readonly record struct Quote(RequestSpec? Spec, SubmitReply? Refusal);
+/// <param name="Spec">The request.</param>
+/// <param name="Dearest">The dearest answer that its hold covers.</param>
+/// <param name="Refusal">Set when there is no request.</param>
+internal readonly record struct Quote(RequestSpec? Spec, Micros Dearest, SubmitReply? Refusal);
 
 /// <summary>Turns a submission into a <see cref="RequestSpec"/>. Pure but for the tokenizer.</summary>
-internal sealed class Quoter(NetworkOptions options)
+internal sealed partial class Quoter(NetworkOptions options)
 {
+    public static string UnknownModel(string model) => $"There is no model '{model}' in this network. GET /v1/models lists them.";
+
     public Quote Make(SubmitCall call, ModelMarket market, ITokenizer tokenizer, DateTimeOffset now)
     {
         var manifestReader = new CanonicalReader(market.Manifest);
         var model = ModelManifest.Read(ref manifestReader);
         var asked = call.Inputs.Count > 0 ? EmbeddingInputs.Make(call.Inputs, model, market.MaxContext, tokenizer) : Answer(call, model, market.MaxContext, tokenizer);
         if (asked.Parameters is not { } parameters)
-            return new Quote(null, asked.Refusal);
+            return new Quote(null, Micros.Zero, asked.Refusal);
         var prompt = asked.Prompt;
-        // To check embeddings is to compute them again, at what they cost.
-        var terms = parameters.IsEmbedding ? options.Terms with { CheckPermille = 1000 } : options.Terms;
-
-        // Until soft evidence is judged over many answers (P8.1), only nodes whose answers can be compared bit by bit are checked.
-        var checkable = EligibleSet.OfOneEchelon(market.Offers.Where(o => o.Exact && !o.Terms.Quarantined).Select(Eligible), echelon: null);
-        if (!TryIntegrity(call, checkable.Count, out var level, out var refusal))
-            return new Quote(null, refusal with { PromptTokens = prompt.Count });
-        var needed = EligibleSet.Needed(level, options.AuditCheckers);
-        // Where bits cannot be compared, thresholds can where they are published; short of both, an answer is taken on its word.
-        var comparison = Comparison.Exact;
-        var eligible = level.Kind == IntegrityKind.None ? EligibleSet.OfOneEchelon(market.Offers.Select(Eligible), echelon: null) : checkable;
-        if (level.Kind == IntegrityKind.None && eligible.Count > 0 && !market.Offers.Any(o => o.Exact && o.Echelon == eligible[0].Echelon.ToString()))
-            comparison = Comparison.Statistical;
-        if (level.Kind == IntegrityKind.Sampled && eligible.Count < needed && !parameters.IsEmbedding && Comparable(market) is { Count: > 0 } others && others.Count >= needed)
-            (eligible, comparison) = (others, Comparison.Statistical);
-        if (eligible.Count < needed)
-        {
-            return Refuse(SubmitStatus.NoEligibleNode,
-                $"{level} needs {needed} distinct nodes of one echelon; {model.Id} has {eligible.Count} now. Ask for less integrity or try again.", prompt.Count);
-        }
+        var terms = TermsOf(parameters);
+        if (!TryIntegrity(call, market.Offers, terms, out var level, out var refusal))
+            return new Quote(null, Micros.Zero, refusal with { PromptTokens = prompt.Count });
+        if (!TryServe(market.Offers, level, prompt.Count, parameters, out var served))
+            return Refuse(SubmitStatus.NoEligibleNode, served.Problem(model.Id, options.AuditCheckers), prompt.Count);
 
         var nonce = new Hash32(call.Nonce);
         var id = RequestSpec.IdOf(call.Account, nonce);
@@ -51,23 +41,15 @@ internal sealed class Quoter(NetworkOptions options)
             parameters = parameters with { Seed = RequestSpec.DrawnSeed(id) };
         var created = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
         return new Quote(new RequestSpec(
-            id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, terms,
-            terms.UpperBound(level, eligible, prompt.Count, parameters.MaxTokens), created,
+            id, call.Account, call.IdempotencyKey, model, prompt, parameters, level, nonce, call.Streaming, terms, terms.Parts(level, served.Dearest).Sum, created,
             created.AddMilliseconds(options.Request.DeadlineMs))
         {
-            Comparison = comparison,
-        }, null);
+            Comparison = served.Wanted.Comparison,
+        }, served.Dearest, null);
     }
 
-    /// <summary>Nodes outside invariant mode whose answers published thresholds can judge (P7.4).</summary>
-    private static IReadOnlyList<EligibleNode> Comparable(ModelMarket market) => EligibleSet.OfOneEchelon(
-        market.Offers.Where(o => !o.Exact).Select(Eligible).Where(n => PublishedThresholds.Find(n.Echelon, n.Echelon).Count > 0), echelon: null);
-
-    public static EligibleNode Eligible(NodeOffer offer) =>
-        new(NodeId.Parse(offer.Node), Hash32.Parse(offer.Echelon), new Micros(offer.InputPriceMicros), new Micros(offer.OutputPriceMicros));
-
     private static Quote Refuse(SubmitStatus status, string message, int promptTokens = 0) =>
-        new(null, new SubmitReply(status, message, "", "", promptTokens, 0));
+        new(null, Micros.Zero, new SubmitReply(status, message, "", "", promptTokens, 0));
 
     private Asked Answer(SubmitCall call, ModelManifest model, int contextTokens, ITokenizer tokenizer)
     {
@@ -115,7 +97,7 @@ internal sealed class Quoter(NetworkOptions options)
         }
     }
 
-    private bool TryIntegrity(SubmitCall call, int eligible, out IntegrityLevel level, out SubmitReply refusal)
+    private bool TryIntegrity(SubmitCall call, IReadOnlyList<NodeOffer> offers, PriceTerms terms, out IntegrityLevel level, out SubmitReply refusal)
     {
         refusal = null!;
         level = IntegrityLevel.None;
@@ -123,11 +105,12 @@ internal sealed class Quoter(NetworkOptions options)
         {
             if (!(assurance is > 0 and < 1))
                 return Fail(SubmitStatus.IntegrityUnknown, "assurance is a probability between 0 and 1, e.g. 0.999.", out refusal);
-            var cheapest = eligible == 0 ? null : Assurance.Cheapest(assurance, eligible, options.AdversaryPermille / 1000.0, options.Terms);
+            var eligible = Eligibility.Serving(offers, IntegrityLevel.Checked, Comparison.Exact).Count;
+            var cheapest = eligible == 0 ? null : Assurance.Cheapest(assurance, eligible, AdversaryShare, terms);
             if (cheapest is null)
             {
                 return Fail(SubmitStatus.IntegrityUnavailable,
-                    $"No level reaches assurance {assurance} with {eligible} nodes of which a share of {options.AdversaryPermille / 1000.0} may collude. Ask for less.", out refusal);
+                    $"No level reaches assurance {assurance} with {eligible} nodes of which a share of {AdversaryShare} may collude. Ask for less.", out refusal);
             }
 
             level = cheapest.Value;

@@ -69,7 +69,7 @@ internal sealed class RequestGrain(
         Invariant.Assert(Keys.Request(RequestSpec.IdOf(call.Account, new Hash32(call.Nonce))) == Key);
         if (tokenizers.Find(call.Model) is not { } tokenizer
             || await GrainFactory.GetGrain<IModelGrain>(Keys.Model(call.Model)).Market() is not { } market)
-            return Refused(SubmitStatus.UnknownModel, $"There is no model '{call.Model}' in this network. GET /v1/models lists them.");
+            return Refused(SubmitStatus.UnknownModel, Quoter.UnknownModel(call.Model));
 
         var quote = _quoter.Make(call, market, tokenizer, time.GetUtcNow());
         if (quote.Spec is not { } spec)
@@ -99,7 +99,7 @@ internal sealed class RequestGrain(
         _state = RequestMachine.Open(spec);
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _logprobs = new AnswerLogprobs(tokenizer);
-        _dearest = market.Offers.Select(Quoter.Eligible).Select(n => Drawing.Price(spec, n)).Aggregate(Micros.Zero, Micros.Max);
+        _dearest = quote.Dearest;
         _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)tokenizer.ToolCalls);
         await Happened(new RequestEvent.Started());
         return _accepted;
@@ -227,8 +227,8 @@ internal sealed class RequestGrain(
 
     /// <summary>P6.3: what the node could be paid for an answer that nobody looks at.</summary>
     private Micros Unchecked(NodeId node, CoordinatorMessage message) =>
-        message is CoordinatorMessage.Work && Drawing.IsUnchecked(_state!.Spec.Integrity)
-            ? Drawing.Price(_state.Spec, _state.Participants.Find(p => p.Node == node)!.Draw.Chosen)
+        message is CoordinatorMessage.Work && Wanted.Of(_state!.Spec) is { IsUnchecked: true } wanted
+            ? wanted.Price(_state.Participants.Find(p => p.Node == node)!.Draw.Chosen)
             : Micros.Zero;
 
     private async Task Settle()

@@ -119,7 +119,7 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
         var origin = RequestRows.Receipt((await ledger.FindRequestAsync(open.Request, cancellationToken))!)!.Receipt.State;
         var market = await grains.GetGrain<IModelGrain>(Keys.Model(origin.Spec.Model.Id)).Market();
         NodeOffer[] offers = [.. (market?.Offers ?? []).Where(o => !o.Terms.Quarantined)];
-        if (CaseRules.Assembly(open, origin, [.. offers.Select(Quoter.Eligible)], now, options.Request.DeadlineMs) is { } assembly)
+        if (CaseRules.Assembly(open, origin, [.. offers.Select(Eligibility.Node)], now, options.Request.DeadlineMs) is { } assembly)
             await grains.GetGrain<IRequestGrain>(Keys.Request(assembly.Id)).Review(assembly.ToBytes());
         else
             await PostponeAsync(row, now, cancellationToken);

@@ -48,7 +48,8 @@ public static class Assurance
     /// <param name="terms">What checks and audits cost, and p.</param>
     public static IntegrityLevel? Cheapest(double assurance, int eligible, double adversaryShare, PriceTerms terms)
     {
-        return Offered(eligible)
+        return IntegrityLevel.All
+            .Where(l => EligibleSet.Needed(l, terms.AuditCheckers) <= eligible)
             .Where(l => 1 - UndetectedFraud(l, eligible, adversaryShare, terms) >= assurance)
             .OrderBy(l => CostMillionths(l, terms))
             .Select(l => (IntegrityLevel?)l)
@@ -62,17 +63,6 @@ public static class Assurance
         IntegrityKind.Sampled => 1_000_000L + (long)terms.AuditPpm * terms.AuditCheckers * terms.CheckPermille / 1000,
         _ => 1_000_000L + 1000L * level.Checkers * terms.CheckPermille,
     };
-
-    private static IEnumerable<IntegrityLevel> Offered(int eligible)
-    {
-        yield return IntegrityLevel.None;
-        if (eligible >= 2)
-            yield return IntegrityLevel.Sampled;
-        for (var k = 1; k <= IntegrityLevel.CheckersMax && k + 1 <= eligible; k += 2)
-            yield return IntegrityLevel.CheckedBy(k);
-        for (var n = 2; n <= IntegrityLevel.ReplicasMax && n <= eligible; n++)
-            yield return IntegrityLevel.Replicated(n);
-    }
 
     /// <summary>P(exactly j marked among k drawn without replacement from N with K marked).</summary>
     private static double Hypergeometric(int population, int marked, int drawn, int hits)

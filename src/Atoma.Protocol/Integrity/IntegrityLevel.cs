@@ -39,6 +39,14 @@ public readonly record struct IntegrityLevel(IntegrityKind Kind, int Count)
 
     public static IntegrityLevel Replicated(int n) => new(IntegrityKind.Replicated, n);
 
+    /// <summary>Every level, weaker before stronger within a kind.</summary>
+    public static IReadOnlyList<IntegrityLevel> All { get; } =
+    [
+        None, Sampled,
+        .. Enumerable.Range(0, (CheckersMax + 1) / 2).Select(i => CheckedBy(2 * i + 1)),
+        .. Enumerable.Range(2, ReplicasMax - 1).Select(Replicated),
+    ];
+
     /// <summary>Nodes that generate the answer.</summary>
     public int Generators => Kind == IntegrityKind.Replicated ? Count : 1;
 

@@ -24,10 +24,21 @@ public readonly record struct PriceTerms(int CheckPermille, int FeePermille, int
     public Micros AuditFee(Micros answer) => answer.BillionthsCeiling((long)AuditPpm * AuditCheckers * CheckPermille);
 
     /// <summary>The most a request can cost: the dearest eligible node's price for the full output, at this level (P5.1).</summary>
-    public Micros UpperBound(IntegrityLevel level, IEnumerable<EligibleNode> eligible, int inputTokens, int maxTokens)
-    {
-        var dearest = eligible.Select(n => Answer(n, inputTokens, maxTokens)).Aggregate(Micros.Zero, Micros.Max);
-        var audit = level.Kind == IntegrityKind.Sampled ? AuditFee(dearest) : Micros.Zero;
-        return dearest * level.Generators + Check(dearest) * level.Checkers + audit;
-    }
+    public Micros UpperBound(IntegrityLevel level, IEnumerable<EligibleNode> eligible, int inputTokens, int maxTokens) =>
+        Parts(level, eligible.Select(n => Answer(n, inputTokens, maxTokens)).Aggregate(Micros.Zero, Micros.Max)).Sum;
+
+    /// <summary>What a level costs, by what it is paid for.</summary>
+    /// <param name="level">Level of the request.</param>
+    /// <param name="answer">Price of one node's answer.</param>
+    public PriceParts Parts(IntegrityLevel level, Micros answer) =>
+        new(answer * level.Generators, Check(answer) * level.Checkers, level.Kind == IntegrityKind.Sampled ? AuditFee(answer) : Micros.Zero);
+}
+
+/// <summary>A request's price (P4's last column).</summary>
+/// <param name="Answer">All generators.</param>
+/// <param name="Checks">All checkers drawn for this answer.</param>
+/// <param name="Audits">A sampled answer's share in the audits of all.</param>
+public readonly record struct PriceParts(Micros Answer, Micros Checks, Micros Audits)
+{
+    public Micros Sum => Answer + Checks + Audits;
 }

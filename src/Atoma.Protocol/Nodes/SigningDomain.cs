@@ -11,7 +11,8 @@ public static class SigningDomain
     private static readonly Hash32 VoteCommitmentType = Eip712.TypeHash("VoteCommitment(bytes32 request,bytes32 subject,address checker,bytes32 value)");
     private static readonly Hash32 VoteType = Eip712.TypeHash("Vote(bytes32 request,bytes32 subject,address checker,uint64 verdict,uint64 position,bytes32 nonce)");
     private static readonly Hash32 ReceiptType = Eip712.TypeHash("Receipt(bytes32 request,bytes32 digest)");
-
+    private static readonly Hash32 AppealType = Eip712.TypeHash("Appeal(bytes32 slash)");
+    private static readonly Hash32 EvidenceType = Eip712.TypeHash("Evidence(bytes32 slash)");
     private static readonly Hash32 WeightsType = Eip712.TypeHash("Weights(bytes32 seed,bytes32 model,address node,bytes32 digest)");
 
     /// <summary>Chain id in the domain while no chain is configured.</summary>
@@ -40,4 +41,10 @@ public static class SigningDomain
 
     public static Hash32 Receipt(Hash32 request, Hash32 digest) =>
         Eip712.Digest(Domain, new Eip712Struct(ReceiptType).Bytes32(request).Bytes32(digest).Hash());
+
+    /// <summary>An operator appeals (P8.5).</summary>
+    public static Hash32 Appeal(Hash32 slash) => Eip712.Digest(Domain, new Eip712Struct(AppealType).Bytes32(slash).Hash());
+
+    /// <summary>An operator asks for the evidence against its node (P8.5).</summary>
+    public static Hash32 Evidence(Hash32 slash) => Eip712.Digest(Domain, new Eip712Struct(EvidenceType).Bytes32(slash).Hash());
 }

@@ -13,14 +13,15 @@ public static class RequestView
     public static string Name(RequestPhase phase) => phase.ToString().ToLowerInvariant();
 
     /// <param name="state">In any phase.</param>
-    /// <param name="finishedAt">When it became terminal; null while open.</param>
+    /// <param name="finishedAt">When its end was stored; null until then.</param>
     public static JsonObject Build(RequestState state, DateTimeOffset? finishedAt)
     {
         var spec = state.Spec;
         return new JsonObject
         {
             ["request_id"] = spec.Id.ToString(),
-            ["status"] = Name(state.Phase),
+            // Decided, and not in the books yet: what follows from its status (a balance, a receipt) is not there to be read.
+            ["status"] = state.IsTerminal && finishedAt is null ? "settling" : Name(state.Phase),
             ["refund_reason"] = state.Refund == RefundReason.None ? null : Snake(state.Refund.ToString()),
             ["model"] = spec.Model.Id,
             ["model_digest"] = spec.Model.Digest.ToString(),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Atoma.Grains;
 using Atoma.Inference.Engine;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Sampling;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -24,12 +25,18 @@ public sealed class SiloCommandLine
     private readonly Option<int> _context = new("--context") { Description = "Tokens of prompt and answer together; 0 for the model's own, up to 4,096.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
     private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent (P5.9).", DefaultValueFactory = _ => 60 };
+    private readonly Option<double?> _audit = new("--audit-probability") { Description = "Part of the sampled answers that is audited, 0 to 1; by default twice what makes honesty pay (P6.1)." };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for the books, cluster membership and grain state, instead of SQLite files." };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _postgres })
+        _audit.Validators.Add(static given =>
+        {
+            if (given.GetValueOrDefault<double?>() is not (null or >= 0 and <= 1))
+                given.AddError("--audit-probability must be 0 to 1.");
+        });
+        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _audit, _postgres })
             command.Options.Add(option);
     }
 
@@ -54,6 +61,7 @@ public sealed class SiloCommandLine
         {
             DevelopmentBondMicros = 100_000_000,
             EpochSeconds = given.GetValue(_epoch),
+            AuditPpm = given.GetValue(_audit) is { } probability ? (int)Math.Round(probability * Audit.Certain) : null,
             Request = new RequestOptions
             {
                 CommitTimeoutMs = checked(given.GetValue(_commitTimeout) * 1000),

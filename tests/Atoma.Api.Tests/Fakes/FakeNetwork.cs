@@ -20,9 +20,19 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     /// <summary>Grains by key, made on first use.</summary>
     public ConcurrentDictionary<string, FakeRequest> Requests { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What the next submissions get.</summary>
     public Func<string, FakeRequest, DisputeReply> OnDispute { get; set; } = static (_, request) => new DisputeReply(DisputeStatus.Opened, "", request.Id, 12);
 
+    public Func<SubmitCall, QuoteReply> OnQuote { get; set; } = static _ => new QuoteReply(SubmitStatus.Accepted, "", FakeQuotes.Quote);
+
+    public ConcurrentQueue<SubmitCall> Quoted { get; } = new();
+
+    /// <summary>By slash, node and signature.</summary>
+    public Func<string, string, byte[], AppealReply> OnAppeal { get; set; } = static (_, _, _) => new AppealReply(AppealStatus.Ok, "Voted on again.", FakeCases.Slash with { Appealed = true, Status = "unconfirmed" });
+
+    /// <summary>By slash, node, signature and request.</summary>
+    public Func<string, string, byte[], string, EvidenceReply> OnEvidence { get; set; } = static (_, _, _, _) => new EvidenceReply(AppealStatus.Ok, new string('a', 64), "{\"receipt\":1}");
+
+    /// <summary>What the next submissions get.</summary>
     public Func<SubmitCall, FakeRequest, SubmitReply> OnSubmit { get; set; } =
         static (_, request) => new SubmitReply(SubmitStatus.Accepted, "", request.Id, "none", 5, 1000);
 
@@ -46,6 +56,7 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 
     public int KeyLookups;
     public int NetworkReads;
+    public int ReviewReads;
 
     public bool Ready { get; set; } = true;
 
@@ -57,6 +68,7 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
         Address = NodeAddress, State = "active", Online = true, EndpointKind = "silo", Country = "CH", Model = "atoma-demo", Echelon = "e1",
         InputPriceMicros = 100, OutputPriceMicros = 300, Slots = 4, Busy = 1, CollateralMicros = 1_000_000, FrozenMicros = 0, EarningsMicros = 77,
         RegisteredAt = DateTimeOffset.UnixEpoch, JailReason = "", Models = ["atoma-demo", "atoma-other"],
+        Quarantined = true, Suspicion = 0.25, OutstandingMicros = 10, OutstandingCapMicros = 10_000,
     };
 
     public TGrain GetGrain<TGrain>(string primaryKey, string? grainClassNamePrefix = null)
@@ -67,6 +79,8 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
             nameof(ITokenizerGrain) => new FakeTokenizer(primaryKey),
+            nameof(IQuoteGrain) => new FakeQuotes(this, primaryKey),
+            nameof(ICaseGrain) => new FakeCases(this, primaryKey["case:".Length..]),
             nameof(INodeGrain) => new FakeNode(primaryKey == "node:" + NodeAddress ? Node : null),
             _ => throw new NotSupportedException(typeof(TGrain).Name),
         });
@@ -90,17 +104,22 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
                 Requests = new Dictionary<string, long>(StringComparer.Ordinal) { ["settled"] = 7, ["refunded"] = 1 },
                 DepositsMicros = 1000, WithdrawalsMicros = 10, BurnedMicros = 5, AccountsMicros = 985, EscrowMicros = 20, HoldsMicros = 20,
                 DifferenceMicros = 0, MismatchedAccounts = 0, OpenSlashes = 1, Ready = Ready, Beacon = new BeaconStep(1, "aa", 3, "bb"),
+                AuditPoolMicros = 66, OpenCases = new Dictionary<string, long>(StringComparer.Ordinal) { ["frozen"] = 1 },
+                Consensus = new ConsensusInfo(0.03, 1, 0.6, 100, 0.01, 0.333),
             });
     }
 
-    public Task<IReadOnlyList<SlashInfo>> Slashes(string node, int limit) => Task.FromResult<IReadOnlyList<SlashInfo>>(
-    [
-        new SlashInfo
-        {
-            Id = "s1", Node = NodeAddress, Request = new string('a', 64), Evidence = "bad_reveal", Reason = "why", AmountMicros = 9, Status = "frozen",
-            OpenedAt = DateTimeOffset.UnixEpoch, DueAt = DateTimeOffset.UnixEpoch,
-        },
-    ]);
+    public Task<IReadOnlyList<SlashInfo>> Slashes(string node, int limit) => Task.FromResult<IReadOnlyList<SlashInfo>>([FakeCases.Slash]);
+
+    public Task<IReadOnlyList<ReviewSummary>> RecentReviews(int limit)
+    {
+        Interlocked.Increment(ref ReviewReads);
+        return Task.FromResult<IReadOnlyList<ReviewSummary>>(
+        [
+            new ReviewSummary("r1", "assembly", "o1", "atoma-demo", "settled", "mismatch", 6, DateTimeOffset.UnixEpoch),
+            new ReviewSummary("r2", "dispute", "o2", "atoma-demo", "open", "", 3, DateTimeOffset.UnixEpoch),
+        ]);
+    }
 
     public Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit) =>
         Task.FromResult<IReadOnlyList<RequestSummary>>([new RequestSummary("id-of-" + account, "settled", "atoma-demo", DateTimeOffset.UnixEpoch)]);

@@ -38,6 +38,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
 
     public NodeId Id => _key.Id;
 
+    /// <summary>What its operator signs.</summary>
+    public byte[] Sign(Hash32 digest) => _key.Sign(digest);
+
     public INodeGrain Grain => _grains.GetGrain<INodeGrain>(Keys.Node(Id));
 
     /// <summary>Of the last connection.</summary>

@@ -41,7 +41,7 @@ internal sealed class VectorRelay(AnswerService service, AnswerWatch watch, Limi
 
     private static async Task WriteAsync(HttpContext context, OpenRequest request, VectorQuestion question, AnswerEnd end)
     {
-        var atoma = new AtomaBody(request.Id, end.Integrity, end.Status, end.PriceMicros);
+        var atoma = AtomaBody.Of(request.Id, end);
         if (!end.IsGiven)
         {
             await Refusals.Of(end, atoma).ExecuteAsync(context);
