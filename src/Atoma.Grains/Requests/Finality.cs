@@ -14,9 +14,9 @@ internal static class Finality
             IntegrityKind.None => ("at_once", "", "Given as soon as its node has committed to it; nobody checks it."),
             IntegrityKind.Sampled => ("at_once", "audit_end",
                 "Given as soon as its node has committed to it. If the draw that follows asks for an audit, the money waits for it, and if the answer fails it is refunded in full."),
-            IntegrityKind.Checked when level.Count == 1 => ("after_check", "", "Given when its checker agrees; a disagreement is decided by resolvers first."),
-            IntegrityKind.Checked => ("after_quorum", "", $"Given when {level.Quorum} of {level.Count} checkers agree; a disagreement is decided by resolvers first."),
-            _ => ("after_reveals", "", $"Given when {level.Count} nodes have revealed the same bytes; a difference is decided by resolvers first."),
+            IntegrityKind.Checked when level.Count == 1 => ("after_check", "", "Given when its checker agrees; an answer that it refuses is not given, and another node answers."),
+            IntegrityKind.Checked => ("after_quorum", "", $"Given when {level.Quorum} of {level.Count} checkers agree; an answer that they refuse is not given, and another node answers."),
+            _ => ("after_reveals", "", $"Given when {level.Count} nodes have revealed the same bytes; where replicas differ there is no answer and no charge."),
         };
         var request = options.Request;
         return new FinalityInfo(
