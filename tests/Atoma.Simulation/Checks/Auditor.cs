@@ -181,6 +181,9 @@ internal sealed partial class Auditor(SimWorld world)
 
     public void Stepped(RequestState before, RequestEvent happened, RequestStep step, Coordinator by)
     {
+        // Asked for by a step that ended the request with its next: nobody was told of these, and no receipt could name them.
+        if (happened is RequestEvent.Drawn late && before.IsTerminal && _stories.TryGetValue(before.Spec.Id, out var ended))
+            ended.Draws.RemoveAll(late.Draws.Contains);
         var after = step.State;
         if (before.IsTerminal && (!ReferenceEquals(before, after) || step.Effects.Count > 0))
             Fail("terminal", $"{Short(before.Spec.Id)} goes on after its end with {happened.GetType().Name}");
