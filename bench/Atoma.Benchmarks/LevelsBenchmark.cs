@@ -68,6 +68,8 @@ internal static class LevelsBenchmark
     {
         ("silent", _) => "replaced and fined",
         ("lazy", _) => "delivered",
+        // It repeats the prompt with its end tokens, after which an answer cannot go on: replay alone proves that.
+        ("copy", "none") => "convicted",
         (_, "none") => "delivered",
         _ => "convicted",
     };

@@ -29,7 +29,7 @@ public sealed record ModelMarket([property: Id(0)] byte[] Manifest, [property: I
 [GenerateSerializer, Alias("atoma.NodeOffer"), Immutable]
 public sealed record NodeOffer(
     [property: Id(0)] string Node, [property: Id(1)] string Echelon, [property: Id(2)] long InputPriceMicros, [property: Id(3)] long OutputPriceMicros,
-    [property: Id(4)] bool Exact, [property: Id(5)] NodeTerms Terms);
+    [property: Id(4)] bool Exact, [property: Id(5)] NodeTerms Terms, [property: Id(6)] int CheckPermille = 0);
 
 /// <summary>What the network lets a node do for now.</summary>
 /// <param name="CapMicros">The most that unchecked answers may be worth that it is at work on at once (P6.3).</param>

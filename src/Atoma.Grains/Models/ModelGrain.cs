@@ -60,7 +60,7 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
         var context = _offers.Count == 0 ? Manifest().ContextLength : _offers.Values.Min(o => o.Subscription.MaxContext);
         NodeOffer[] offers = [.. _offers.Select(o => new NodeOffer(
             o.Key, o.Value.Subscription.Echelon.Id().ToString(), o.Value.Subscription.InputPrice.Value, o.Value.Subscription.OutputPrice.Value,
-            o.Value.Subscription.Echelon.IsExact, o.Value.Terms))];
+            o.Value.Subscription.Echelon.IsExact, o.Value.Terms, o.Value.Subscription.CheckPermille))];
         return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers));
     }
 

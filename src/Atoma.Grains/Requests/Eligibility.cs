@@ -38,6 +38,19 @@ internal static class Eligibility
         };
     }
 
+    /// <summary>
+    /// v of the echelon that checks (P4): the median of what its nodes measured, so that no single one sets what all are paid; null
+    /// where nobody measured.
+    /// </summary>
+    public static int? CheckPermille(IReadOnlyList<NodeOffer> offers)
+    {
+        if (Serving(offers, IntegrityLevel.Checked, Comparison.Exact) is not { Count: > 0 } serving)
+            return null;
+        var echelon = serving[0].Echelon.ToString();
+        int[] measured = [.. offers.Where(o => o.Echelon == echelon && o.CheckPermille > 0).Select(o => o.CheckPermille).Order()];
+        return measured.Length == 0 ? null : Math.Min(measured[(measured.Length - 1) / 2], PriceTerms.RecomputePermille);
+    }
+
     /// <summary>Nodes of one echelon that could do all of a level's parts.</summary>
     public static IReadOnlyList<EligibleNode> Serving(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, Comparison comparison) =>
         EligibleSet.OfOneEchelon(offers.Where(o => Compares(o, level, comparison) && IsInStanding(o, level)).Select(Node), echelon: null);

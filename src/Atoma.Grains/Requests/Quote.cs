@@ -29,7 +29,7 @@ internal sealed partial class Quoter(NetworkOptions options)
         if (asked.Parameters is not { } parameters)
             return new Quote(null, Micros.Zero, asked.Refusal);
         var prompt = asked.Prompt;
-        var terms = TermsOf(parameters);
+        var terms = TermsOf(parameters, market.Offers);
         if (!TryIntegrity(call, market.Offers, terms, out var level, out var refusal))
             return new Quote(null, Micros.Zero, refusal with { PromptTokens = prompt.Count });
         if (!TryServe(market.Offers, level, prompt.Count, parameters, out var served))

@@ -70,7 +70,8 @@ internal sealed partial class Quoter
     }
 
     /// <summary>To check embeddings is to compute them again, at what they cost.</summary>
-    private PriceTerms TermsOf(SamplingParameters parameters) => parameters.IsEmbedding ? options.Terms with { CheckPermille = 1000 } : options.Terms;
+    private PriceTerms TermsOf(SamplingParameters parameters, IReadOnlyList<NodeOffer> offers) =>
+        options.Terms with { CheckPermille = parameters.IsEmbedding ? PriceTerms.RecomputePermille : Eligibility.CheckPermille(offers) ?? options.CheckPermille };
 
     private bool TryServe(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, int inputTokens, SamplingParameters parameters, out Served served)
     {

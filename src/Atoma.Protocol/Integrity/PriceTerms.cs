@@ -10,6 +10,9 @@ namespace Atoma.Protocol.Integrity;
 /// <param name="AuditCheckers">k: checkers of one audit.</param>
 public readonly record struct PriceTerms(int CheckPermille, int FeePermille, int AuditPpm = 0, int AuditCheckers = 1)
 {
+    /// <summary>A check that computes everything again. Nobody is paid more for one.</summary>
+    public const int RecomputePermille = 1000;
+
     /// <summary>A check that costs a hundred answers is no check.</summary>
     public const int CheckPermilleMax = 100_000;
 

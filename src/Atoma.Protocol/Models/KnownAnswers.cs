@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Models;
@@ -15,6 +16,9 @@ public static class KnownAnswers
     private const int PromptTokens = 24;
     private const int LongPromptTokens = 150;
     private const int OutputTokens = 16;
+
+    /// <summary>Tokens by which the cost of a check is measured: enough for its fixed costs not to rule, short enough for a start.</summary>
+    private const int MeasuredTokens = 64;
 
     public static GenerationTask Task(ModelManifest model, int index)
     {
@@ -64,6 +68,31 @@ public static class KnownAnswers
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// v as this machine has it now (P4): time of a check over time of generating what is checked, in permille, 1 or more. The
+    /// second of two runs counts.
+    /// </summary>
+    /// <param name="engine">Loaded; the set was run before.</param>
+    /// <param name="time">A clock.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<int> MeasureCheckAsync(IInferenceEngine engine, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var task = Task(engine.Model, 0);
+        task = task with { Parameters = task.Parameters with { MaxTokens = MeasuredTokens } };
+        var permille = 0.0;
+        for (var run = 0; run < 2; run++)
+        {
+            var started = time.GetTimestamp();
+            var answer = await GenerateAsync(engine, task, cancellationToken).ConfigureAwait(false);
+            var generated = time.GetElapsedTime(started);
+            started = time.GetTimestamp();
+            await engine.CheckAsync(task, answer, cancellationToken).ConfigureAwait(false);
+            permille = time.GetElapsedTime(started) / generated * 1000;
+        }
+
+        return (int)Math.Clamp(Math.Ceiling(permille), 1, PriceTerms.CheckPermilleMax);
     }
 
     private static async Task<Transcript> GenerateAsync(IInferenceEngine engine, GenerationTask task, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Requests;
 
@@ -37,6 +38,9 @@ public sealed record Registration(NodeId Node, string EndpointKind, string Count
 public sealed record Subscription(
     ModelManifest Model, Echelon Echelon, Micros InputPrice, Micros OutputPrice, int Slots, int MaxContext, IReadOnlyList<Hash32> Answers)
 {
+    /// <summary>v: what a check costs the node relative to generating, as it measured it when it started (P4, P7), in permille; 0 where it did not.</summary>
+    public int CheckPermille { get; init; }
+
     /// <summary>Known answers carried: one per prompt of the echelon's set.</summary>
     public const int AnswersMax = 16;
 
@@ -47,6 +51,7 @@ public sealed record Subscription(
         writer.Money(InputPrice).Money(OutputPrice).Int32(Slots).Int32(MaxContext).Count(Answers.Count);
         foreach (var answer in Answers)
             writer.Hash(answer);
+        writer.Int32(CheckPermille);
     }
 
     /// <exception cref="CanonicalFormatException">Not well formed, or out of range.</exception>
@@ -61,10 +66,13 @@ public sealed record Subscription(
         var answers = new Hash32[reader.Count(AnswersMax)];
         for (var i = 0; i < answers.Length; i++)
             answers[i] = reader.Hash();
+        var check = reader.Int32();
+        if (check is < 0 or > PriceTerms.CheckPermilleMax)
+            throw new CanonicalFormatException("The cost of a check is out of range.");
         if (input.Value is < 0 or > NodeLimits.PriceMax || output.Value is < 0 or > NodeLimits.PriceMax)
             throw new CanonicalFormatException("A price is out of range.");
         if (slots is < 1 or > NodeLimits.SlotsMax || context < 2)
             throw new CanonicalFormatException("A subscription offers at least one slot and a context of two tokens.");
-        return new Subscription(model, echelon, input, output, slots, context, answers);
+        return new Subscription(model, echelon, input, output, slots, context, answers) { CheckPermille = check };
     }
 }

@@ -92,7 +92,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         new(NodeLimits.ProtocolVersion,
             Registration.Sign(key, profile.EndpointKind, profile.Country, (ulong)time.GetUtcNow().ToUnixTimeSeconds()),
             [.. models.Served.Select(m => new Subscription(
-                m.Manifest, m.Echelon, profile.InputPrice, profile.OutputPrice, profile.Slots, m.ContextTokens, m.Answers))]);
+                m.Manifest, m.Echelon, profile.InputPrice, profile.OutputPrice, profile.Slots, m.ContextTokens, m.Answers) { CheckPermille = m.CheckPermille })]);
 
     private void Handle(CoordinatorMessage message, List<Task> background, CancellationToken stopping)
     {
@@ -230,7 +230,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         {
             var transcript = Transcript.FromBytes(claimed);
             using var lease = await models.RentAsync(model, job.Stopped);
-            var outcome = cheat is { ChecksNothing: true } ? CheckOutcome.Match : await lease.Engine.CheckAsync(job.Task, transcript, job.Stopped);
+            var outcome = cheat is { ChecksNothing: true } ? CheckOutcome.Match : await LookAsync(lease.Engine, job, transcript);
             var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
             var vote = Vote.Sign(key, request, transcript.Digest(), outcome, nonce);
             lock (job.Votes)
@@ -250,6 +250,15 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
             log.WorkFailed(key.Id.ToString(), request.ToString(), e.Message);
             Say(new NodeMessage.Refuse(request, Clip(e.Message)));
         }
+    }
+
+    /// <summary>P7.4: bit by bit in invariant mode, else by the thresholds published for this echelon.</summary>
+    private static async Task<CheckOutcome> LookAsync(IInferenceEngine engine, NodeJob job, Transcript claimed)
+    {
+        if (engine.Echelon.IsExact || job.Task.Parameters.IsEmbedding)
+            return await engine.CheckAsync(job.Task, claimed, job.Stopped);
+        var echelon = engine.Echelon.Id();
+        return StatisticalCheck.Judge(await engine.ObserveAsync(job.Task, claimed, job.Stopped), PublishedThresholds.Find(echelon, echelon));
     }
 
     private static Vote? Take(NodeJob job, Hash32 subject)

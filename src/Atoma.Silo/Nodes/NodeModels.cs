@@ -10,18 +10,21 @@ namespace Atoma.Silo.Nodes;
 /// <param name="ContextTokens">Tokens of prompt and output together.</param>
 /// <param name="Answers">To the echelon's known prompts.</param>
 /// <param name="Path">Its file.</param>
-internal sealed record ServedModel(ModelManifest Manifest, Echelon Echelon, int ContextTokens, IReadOnlyList<Hash32> Answers, string Path);
+/// <param name="CheckPermille">What a check costs here relative to generating.</param>
+internal sealed record ServedModel(ModelManifest Manifest, Echelon Echelon, int ContextTokens, IReadOnlyList<Hash32> Answers, string Path, int CheckPermille);
 
 /// <summary>The models of one node: in memory as far as its budget goes, and of each what the network is told.</summary>
 internal sealed class NodeModels : IAsyncDisposable
 {
     private readonly IReadOnlyList<EngineSource> _sources;
     private readonly EnginePool _pool;
+    private readonly TimeProvider _time;
     private readonly Task<EngineLease> _first;
 
-    private NodeModels(IReadOnlyList<EngineSource> sources, EnginePool pool)
+    private NodeModels(IReadOnlyList<EngineSource> sources, EnginePool pool, TimeProvider time)
     {
         _sources = sources;
+        _time = time;
         _pool = pool;
         _first = pool.RentAsync(sources[0].ModelId, CancellationToken.None);
     }
@@ -41,7 +44,7 @@ internal sealed class NodeModels : IAsyncDisposable
     public static NodeModels Open(IEnumerable<EngineOptions> models, int? memoryMegabytes, TimeProvider time, ILogger log)
     {
         EngineSource[] sources = [.. models.Select(m => EngineSource.Of(m, log))];
-        return new NodeModels(sources, new EnginePool(sources, new EnginePoolOptions { BudgetBytes = memoryMegabytes * 1_000_000L }, time, log));
+        return new NodeModels(sources, new EnginePool(sources, new EnginePoolOptions { BudgetBytes = memoryMegabytes * 1_000_000L }, time, log), time);
     }
 
     /// <summary>Loads one after another and answers its echelon's known prompts (P2.5).</summary>
@@ -57,7 +60,8 @@ internal sealed class NodeModels : IAsyncDisposable
         {
             using var lease = await (served.Count == 0 ? _first : _pool.RentAsync(source.ModelId, cancellationToken));
             var answers = await EchelonAdmission.AnswerAsync(lease.Engine, known, selfTest, cancellationToken);
-            served.Add(new ServedModel(lease.Engine.Model, lease.Engine.Echelon, source.ContextTokens, answers, source.Path));
+            var check = await KnownAnswers.MeasureCheckAsync(lease.Engine, _time, cancellationToken);
+            served.Add(new ServedModel(lease.Engine.Model, lease.Engine.Echelon, source.ContextTokens, answers, source.Path, check));
         }
 
         Served = served;

@@ -71,4 +71,16 @@ public sealed class EligibilityTests
         // A review is paid by its bond or by the network.
         Assert.Equal([1, 2], Drawn(offers, Wanted(IntegrityLevel.Checked, review: ReviewKind.Dispute), DrawPurpose.Checker, first, Micros.Zero));
     }
+
+    // P4: v is measured per echelon.
+    [Fact]
+    public void CheckPermille_IsTheMedianOfTheCheckingEchelon()
+    {
+        NodeOffer[] offers = [Offer(1, "a") with { CheckPermille = 300 }, Offer(2, "a") with { CheckPermille = 5 }, Offer(3, "a") with { CheckPermille = 400 }, Offer(4, "b") with { CheckPermille = 1 }];
+
+        Assert.Equal(300, Eligibility.CheckPermille(offers));
+        Assert.Equal(1000, Eligibility.CheckPermille([Offer(1, "a") with { CheckPermille = 5000 }]));
+        Assert.Null(Eligibility.CheckPermille([Offer(1, "a")]));
+        Assert.Null(Eligibility.CheckPermille([]));
+    }
 }

@@ -49,6 +49,9 @@ public sealed class HelloTests
         var digest = Hash32.Sha256([.. id.Select(c => (byte)c)]);
         return new Subscription(
             new ModelManifest(id, digest, "llama", "F16", 512, 300, digest, [2]), new Echelon(digest, digest, "cpu", "test", "none"), new Micros(1), new Micros(2), 4, 512,
-            [digest]);
+            [digest])
+        {
+            CheckPermille = 321,
+        };
     }
 }
