@@ -44,6 +44,9 @@ internal static partial class Log
     [LoggerMessage(1023, LogLevel.Warning, "Slash {Slash} of node {Node} was appealed and is {Status} now")]
     public static partial void SlashAppealed(this ILogger log, string slash, string node, string status);
 
+    [LoggerMessage(1017, LogLevel.Warning, "What follows request {Request} was not all done: {Why}")]
+    public static partial void FollowupFailed(this ILogger log, string request, string why);
+
     [LoggerMessage(1021, LogLevel.Warning, "Node {Node}: {Change} after request {Request}")]
     public static partial void StandingChanged(this ILogger log, string node, string change, string request);
 

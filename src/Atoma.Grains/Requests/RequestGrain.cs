@@ -25,7 +25,6 @@ internal sealed class RequestGrain(
     private readonly RequestMachine _machine = new(options.Request, signatures);
     private readonly Settler _settler = new(ledger, coordinator, options);
     private readonly Quoter _quoter = new(options);
-    private Drawing? _drawing;
     private readonly AnswerLog _answer = new();
     private readonly Queue<RequestEvent> _happened = new();
     private RequestState? _state;
@@ -36,6 +35,9 @@ internal sealed class RequestGrain(
     private bool _settled;
     private Micros _dearest;
     private IGrainTimer? _timer;
+    private Drawing? _drawing;
+
+    private Drawing Drawing => _drawing ??= new Drawing(GrainFactory);
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -175,10 +177,10 @@ internal sealed class RequestGrain(
         switch (effect)
         {
             case RequestEffect.DrawNodes e:
-                _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, await (_drawing ??= new Drawing(GrainFactory)).DrawAsync(e, _state!, _dearest)));
+                _happened.Enqueue(new RequestEvent.Drawn(e.Purpose, await Drawing.DrawAsync(e, _state!, _dearest)));
                 break;
             case RequestEffect.DrawAudit:
-                _happened.Enqueue(new RequestEvent.AuditDrawn((await (_drawing ??= new Drawing(GrainFactory)).NextAsync(1))[0]));
+                _happened.Enqueue(new RequestEvent.AuditDrawn((await Drawing.NextAsync(1))[0]));
                 break;
             case RequestEffect.Deliver:
                 End();
@@ -238,7 +240,8 @@ internal sealed class RequestGrain(
         {
             var (result, receipt) = await _settler.FinishAsync(_state, time.GetUtcNow());
             // The hold is looked at before the row: another activation that decided otherwise shows there first.
-            if (result.Status is LedgerStatus.VersionConflict or LedgerStatus.HoldPosted or LedgerStatus.HoldVoided)
+            var isElsewhere = result.Status is LedgerStatus.VersionConflict or LedgerStatus.HoldPosted or LedgerStatus.HoldVoided;
+            if (isElsewhere)
             {
                 // What the first one stored is what happened.
                 log.SettledElsewhere(_state.Spec.Id.ToString());
@@ -257,15 +260,30 @@ internal sealed class RequestGrain(
             _timer = null;
             if (_state.Phase == RequestPhase.Settled)
                 status.MarkServed();
-            await new Followup(GrainFactory, options).AfterAsync(_state, time.GetUtcNow());
             log.RequestEnded(_state.Spec.Id.ToString(), RequestView.Name(_state.Phase), _state.Refund.ToString(),
                 _state.Answer?.OutputCount ?? 0, _state.Price.Value, _state.Convictions.Count);
+            // The requester waits for nothing of what follows.
             End();
+            if (!isElsewhere)
+                await FollowUp();
         }
         catch (Exception e) when (e is not InvariantException)
         {
             log.SettlementDelayed(_state.Spec.Id.ToString(), e.Message);
             Arm(SettleRetry);
+        }
+    }
+
+    /// <summary>The request is over and in the books, whatever becomes of this.</summary>
+    private async Task FollowUp()
+    {
+        try
+        {
+            await new Followup(GrainFactory, options).AfterAsync(_state!, time.GetUtcNow());
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            log.FollowupFailed(_state!.Spec.Id.ToString(), e.Message);
         }
     }
 
