@@ -121,7 +121,7 @@ public sealed record NetworkInfo
 /// <summary>The parameters that checks are drawn and priced by (P4, P6).</summary>
 /// <param name="AuditProbability">p of sampled answers.</param>
 /// <param name="AuditCheckers">k of sampled answers.</param>
-/// <param name="CheckCost">v: a check's price in answers.</param>
+/// <param name="CheckCost">v: a check's price in answers where no node measured it.</param>
 /// <param name="ExposureRatio">Collateral over what a node may have outstanding unchecked (P6.3).</param>
 /// <param name="CanaryRate">Checks that are followed by one of a known-bad answer (P7.6).</param>
 /// <param name="AdversaryShare">r, assumed (P6.5).</param>

@@ -24,7 +24,7 @@ public sealed class NetworkOptions
     /// <summary>Collateral that the development network's faucet bonds for every new node; 0 outside development.</summary>
     public long DevelopmentBondMicros { get; set; }
 
-    /// <summary>v: price of one check relative to the answer, in permille (P4). 600 was measured for the demo model on a CPU (docs/benchmarks.md).</summary>
+    /// <summary>v: price of one check relative to the answer, in permille (P4), where no node of the echelon measured it. 600 was measured for the demo model on a CPU (docs/benchmarks.md).</summary>
     public int CheckPermille { get; set; } = 600;
 
     /// <summary>p of sampled answers in millionths (P6.1); null for what the exposure ratio needs, times the margin.</summary>

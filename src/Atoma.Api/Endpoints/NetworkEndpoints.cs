@@ -26,7 +26,7 @@ internal sealed record NetworkBody(
 /// <param name="Levels">By model, the levels that it can be asked for now.</param>
 /// <param name="AuditProbability">p: of sampled answers.</param>
 /// <param name="AuditCheckers">k: nodes that audit one.</param>
-/// <param name="CheckCost">v: price of a check in answers.</param>
+/// <param name="CheckCost">v: price of a check in answers where no node measured it; a quote says what it is for a model.</param>
 /// <param name="ExposureRatio">Collateral over what a node may have outstanding unchecked (P6.3).</param>
 /// <param name="CanaryRate">Checks that are followed by one of a known-bad answer (P7.6).</param>
 /// <param name="AssumedAdversaryShare">r (P6.5).</param>
