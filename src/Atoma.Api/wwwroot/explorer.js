@@ -107,7 +107,7 @@ function showConsensus(network) {
   const cases = Object.entries(network.open_cases);
   facts("consensus", [
     ["Sampled answers audited, p", percent(rules.audit_probability)], ["Checkers of an audit, k", rules.audit_checkers],
-    ["Price of a check in answers, v", rules.check_cost], ["Collateral over unchecked work", rules.exposure_ratio],
+    ["Price of a check in answers, v, where nodes measured none", rules.check_cost], ["Collateral over unchecked work", rules.exposure_ratio],
     ["Checks followed by a canary", percent(rules.canary_rate)], ["Assumed to collude, r", percent(rules.assumed_adversary_share)],
     ["Open cases", cases.length ? cases.map(([status, count]) => `${count} ${words(status)}`).join(", ") : "none"],
     ["Beacon step", `${network.beacon.step} of chain ${network.beacon.chain}`],
