@@ -13,6 +13,14 @@ public interface IDirectoryGrain : IGrainWithStringKey
     [Alias("Nodes")]
     Task<IReadOnlyList<string>> Nodes();
 
+    /// <summary>Notes that a node is on its way out (P2.3), or that it is gone.</summary>
+    [Alias("SetLeaving")]
+    Task SetLeaving(string node, bool isLeaving);
+
+    /// <summary>Nodes whose unbonding has not ended.</summary>
+    [Alias("Leaving")]
+    Task<IReadOnlyList<string>> Leaving();
+
     [Alias("Models")]
     Task<IReadOnlyList<string>> Models();
 }

@@ -15,6 +15,9 @@ public static class Keys
     public const string QuotePrefix = "quote:";
     public const string CasePrefix = "case:";
 
+    /// <param name="keyHash">SHA-256 of the API key's text, hex.</param>
+    public static string Traffic(string keyHash) => "traffic:" + keyHash;
+
     public static string Node(NodeId node) => "node:" + node;
 
     public static string Model(string id) => "model:" + id;
