@@ -7,6 +7,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     MisbehaviourBenchmark.Create(),
     LevelsBenchmark.Create(),
     HonestBenchmark.Create(),
+    GatewayBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     ThroughputBenchmark.Create(),
