@@ -50,6 +50,9 @@ public sealed record RequestSpec(
     /// <summary>Checkers of the answer, where it is checked at all.</summary>
     public int Checkers => Integrity.Kind == IntegrityKind.Sampled ? Terms.AuditCheckers : Integrity.Checkers;
 
+    /// <summary>Tokens of the prompt as they are charged.</summary>
+    public int InputTokens => PriceTerms.InputTokens(Parameters, Prompt.Count);
+
     /// <summary>Votes needed among them: ⌊k/2⌋+1.</summary>
     public int Quorum => Checkers / 2 + 1;
 
@@ -67,7 +70,7 @@ public sealed record RequestSpec(
     public Hash32 PayloadDigest()
     {
         var isDrawn = Parameters.Seed == DrawnSeed(Id);
-        var writer = new CanonicalWriter().Text("atoma/payload/2").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString()).Bool(isDrawn);
+        var writer = new CanonicalWriter().Text("atoma/payload/3").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString()).Bool(isDrawn);
         (isDrawn ? Parameters with { Seed = 0 } : Parameters).Write(writer);
         return writer.Sha256();
     }
@@ -116,6 +119,8 @@ public sealed record RequestSpec(
         var parameters = SamplingParameters.Read(ref r);
         if (parameters.IsEmbedding && parameters.InputLengths.Sum() != prompt.Length)
             throw new CanonicalFormatException("The inputs do not make up the prompt.");
+        if (PromptScores.Refusal(parameters, prompt.Length) is { } unscored)
+            throw new CanonicalFormatException(unscored);
         var kind = r.Byte();
         var count = r.Byte();
         var level = new IntegrityLevel((IntegrityKind)kind, count);
