@@ -7,6 +7,7 @@ using Atoma.Protocol.Models;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Grains.Requests;
@@ -31,6 +32,7 @@ internal sealed class RequestGrain(
     private SubmitReply? _accepted;
     private AnswerText? _text;
     private AnswerLogprobs? _logprobs;
+    private bool _promptShown;
     private SignedReceipt? _receipt;
     private bool _begun;
     private bool _settled;
@@ -316,7 +318,16 @@ internal sealed class RequestGrain(
             return;
         var fresh = _text.Add(effect.Tokens);
         _logprobs.Add(effect.Shown);
-        _answer.Append(fresh, logprobs: _logprobs.Take(_text.TokensShown(final: false)));
+        _answer.Append(fresh, logprobs: _logprobs.Take(_text.TokensShown(final: false)), prompt: PromptLogprobs(effect.Prompt));
+    }
+
+    /// <summary>Once, with what is shown first.</summary>
+    private IReadOnlyList<TokenLogprobs> PromptLogprobs(IReadOnlyList<TranscriptChunk> scores)
+    {
+        if (_promptShown)
+            return [];
+        _promptShown = true;
+        return AnswerLogprobs.OfPrompt(_state!.Spec.Prompt, scores, _state.Spec.Parameters, tokenizers.Find(_state.Spec.Model.Id)!);
     }
 
     private void End()

@@ -27,7 +27,7 @@ public sealed partial class RequestMachine
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
         // Progress without a token would renew the time limit for ever.
-        if (progress.Tokens.Count == 0 || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        if (progress.Tokens.Count == 0 || OwesScores(turn, sender) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
@@ -36,6 +36,21 @@ public sealed partial class RequestMachine
         turn.Replace(sender with { Streamed = sender.Streamed.AddRange(progress.Tokens), Shown = sender.Shown.AddRange(progress.Shown), Due = turn.In(options.CommitTimeoutMs) });
         PublishFromLead(turn);
     }
+
+    /// <summary>Once, before any token, and of the form asked for.</summary>
+    private void OnScored(Turn turn, Participant sender, IReadOnlyList<TranscriptChunk> chunks)
+    {
+        var spec = turn.State.Spec;
+        if (!sender.Generates || sender.Status != ParticipantStatus.Working)
+            return;
+        if (!OwesScores(turn, sender) || PromptScores.Problem(chunks, spec.Prompt, spec.Parameters) is not null)
+            Fail(turn, sender, ParticipantFailure.Malformed);
+        else
+            turn.Replace(sender with { Scored = chunks, Due = turn.In(options.CommitTimeoutMs) });
+    }
+
+    private static bool OwesScores(Turn turn, Participant sender) =>
+        turn.State.Spec.Parameters.ScorePrompt && turn.State.Spec.Prompt.Count > 1 && sender.Scored.Count == 0;
 
     /// <summary>Probabilities come with each token or not at all, as asked.</summary>
     private static bool ShowsWhatWasAsked(SamplingParameters parameters, NodeMessage.Progress progress)
@@ -56,8 +71,12 @@ public sealed partial class RequestMachine
         if (lead is null || end <= shown.Count || !IsPrefix(shown, lead.Streamed))
             return;
         var fresh = lead.Streamed.GetRange(shown.Count, end - shown.Count);
+        // A scored prompt is shown with the first token, not before: until then a request that is cancelled is free (P5.8).
+        if (shown.IsEmpty)
+            turn.State = turn.State with { PublishedScores = lead.Scored };
         turn.State = turn.State with { Published = shown.AddRange(fresh) };
-        turn.Effects.Add(new RequestEffect.Publish(fresh, lead.Shown.IsEmpty ? [] : lead.Shown.GetRange(shown.Count, end - shown.Count)));
+        turn.Effects.Add(new RequestEffect.Publish(
+            fresh, lead.Shown.IsEmpty ? [] : lead.Shown.GetRange(shown.Count, end - shown.Count), shown.IsEmpty ? lead.Scored : []));
     }
 
     private void OnCommit(Turn turn, Participant sender, Commitment commitment)
@@ -119,7 +138,7 @@ public sealed partial class RequestMachine
         }
 
         var streamed = transcript.Finish == FinishReason.Cancelled ? sender.Streamed.Take(transcript.OutputCount) : sender.Streamed;
-        if (!IsPrefix([.. streamed], [.. transcript.Output]) || sender.Shown.Zip(transcript.Positions).Any(s => !s.First.Equals(s.Second.Shown)))
+        if (!IsPrefix([.. streamed], [.. transcript.Output]) || (sender.Scored.Count > 0 && !sender.Scored.SequenceEqual(transcript.PromptChunks)) || sender.Shown.Zip(transcript.Positions).Any(s => !s.First.Equals(s.Second.Shown)))
         {
             Fail(turn, sender, ParticipantFailure.StreamedOtherwise);
             return;

@@ -172,6 +172,9 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         var task = job.Task;
         if (task.Parameters.IsEmbedding)
             return Transcript.OfVectors(model, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
+        var scores = task.Parameters.ScorePrompt ? await ScoreAsync(with, job) : [];
+        if (task.Parameters.MaxTokens == 0)
+            return new Transcript(model, task.Prompt, task.Parameters, [], FinishReason.Length) { PromptChunks = scores };
         var positions = new List<PositionEvidence>();
         var shown = 0;
         var since = time.GetTimestamp();
@@ -198,7 +201,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         var builder = new TranscriptBuilder(model, task.Prompt, task.Parameters);
         foreach (var position in positions)
             builder.Add(position);
-        return builder.Finish(finish.Value);
+        return builder.Finish(finish.Value) with { PromptChunks = scores };
 
         void Show()
         {
@@ -211,6 +214,14 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
             shown = positions.Count;
             since = time.GetTimestamp();
         }
+    }
+
+    private async Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(IInferenceEngine with, NodeJob job)
+    {
+        var scores = await with.ScoreAsync(job.Task, job.Stopped);
+        if (scores.Count > 0 && cheat is not { HidesProgress: true })
+            Say(new NodeMessage.Scored(job.Task.Request, scores));
+        return scores;
     }
 
     private void Commit(NodeJob job, Transcript answer)

@@ -44,6 +44,8 @@ internal sealed class FakeModel(string id, string answer)
     {
         if (task.Parameters.IsEmbedding)
             return Transcript.OfVectors(Manifest.Digest, task.Prompt, task.Parameters, [.. task.Parameters.InputLengths.Select(Vector)]);
+        if (task.Parameters.MaxTokens == 0)
+            return Build(task, [], FinishReason.Length);
         List<PositionEvidence> positions = [];
         FinishReason? finish = null;
         while (finish is null)
@@ -63,6 +65,8 @@ internal sealed class FakeModel(string id, string answer)
     {
         if (task.Parameters.IsEmbedding)
             return Generate(task).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "not the model's");
+        if (task.Parameters.MaxTokens == 0)
+            return Generate(task).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "not the model's");
         int[] output = [.. claimed.Output];
         var own = Build(task, Enumerable.Range(0, output.Length).Select(i => Next(task, output[..i])),
             claimed.Finish == FinishReason.Cancelled ? FinishReason.Cancelled : End(task, output) ?? FinishReason.Length);
@@ -74,8 +78,17 @@ internal sealed class FakeModel(string id, string answer)
         var builder = new TranscriptBuilder(Manifest.Digest, task.Prompt, task.Parameters);
         foreach (var position in positions)
             builder.Add(position);
-        return builder.Finish(finish);
+        return builder.Finish(finish) with { PromptChunks = task.Parameters.ScorePrompt ? Scores(task) : [] };
     }
+
+    /// <summary>A prompt's token is as likely as its id is low; the likeliest are the first ids.</summary>
+    private static IReadOnlyList<TranscriptChunk> Scores(GenerationTask task)
+    {
+        EvidenceEntry[] likeliest = [.. Enumerable.Range(0, task.Parameters.TopLogprobs).Select(Entry)];
+        return PromptScores.Chunked(task.Prompt.Skip(1).Select(t => new PositionEvidence([Entry(t)]) { Likeliest = likeliest }));
+    }
+
+    private static EvidenceEntry Entry(int token) => new(token, (ushort)(2048 + token));
 
     private PositionEvidence Next(GenerationTask task, int[] output)
     {

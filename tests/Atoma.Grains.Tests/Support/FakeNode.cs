@@ -159,7 +159,14 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 await CommitAsync(task, honest);
                 await CommitAsync(task, honest);
                 return;
+            case Conduct.LiesAboutThePrompt:
+                PositionEvidence[] scores = [.. honest.PromptChunks.SelectMany(c => c.Positions)];
+                scores[^1] = scores[^1] with { Entries = [scores[^1].Entries[0] with { Quanta = 60_000 }] };
+                await CommitAsync(task, honest with { PromptChunks = PromptScores.Chunked(scores) });
+                return;
             default:
+                if (honest.PromptChunks.Count > 0)
+                    await SayAsync(new NodeMessage.Scored(task.Request, honest.PromptChunks));
                 if (honest.OutputCount > 0)
                     await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output], Shown(honest, honest.OutputCount)));
                 await CommitAsync(task, honest);
