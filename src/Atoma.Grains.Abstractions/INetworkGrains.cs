@@ -49,14 +49,6 @@ public sealed record BeaconStep([property: Id(0)] int Chain, [property: Id(1)] s
 [Alias("atoma.IBooksGrain")]
 public interface IBooksGrain : IGrainWithStringKey
 {
-    /// <param name="keyHash">SHA-256 of the API key's text, hex.</param>
-    /// <returns>Null for an unknown or revoked key.</returns>
-    [Alias("FindKey")]
-    Task<KeyInfo?> FindKey(string keyHash);
-
-    [Alias("Balance")]
-    Task<AccountInfo> Balance(string account);
-
     [Alias("Network")]
     Task<NetworkInfo> Network();
 
@@ -72,14 +64,6 @@ public interface IBooksGrain : IGrainWithStringKey
     [Alias("RecentRequests")]
     Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit);
 }
-
-/// <param name="Account">Account id.</param>
-/// <param name="Scope">client or admin.</param>
-[GenerateSerializer, Alias("atoma.KeyInfo"), Immutable]
-public sealed record KeyInfo([property: Id(0)] string Account, [property: Id(1)] string Scope);
-
-[GenerateSerializer, Alias("atoma.AccountInfo"), Immutable]
-public sealed record AccountInfo([property: Id(0)] string Account, [property: Id(1)] long BalanceMicros);
 
 /// <summary>The network at a glance; the conservation sum is recounted from all entries.</summary>
 [GenerateSerializer, Alias("atoma.NetworkInfo"), Immutable]

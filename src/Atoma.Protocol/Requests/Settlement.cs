@@ -69,6 +69,13 @@ public static class Settlement
         return new LedgerCommand(operations, RequestRows.Closed(receipt), slashes);
     }
 
+    /// <summary>Ids of all transfers by which nodes pay the requester of a terminal request for its silence or its fraud; some may never happen.</summary>
+    public static IReadOnlyList<Hash32> CompensationIds(RequestState state) =>
+    [
+        .. Silent(state).Select(node => PenaltyId(state.Spec.Id, node)),
+        .. state.Convictions.Select(c => SlashCase.RequesterPartId(SlashCase.IdOf(state.Spec.Id, c.Node), state.Spec.Account)),
+    ];
+
     /// <summary>
     /// Checkers of an audit and of a canary are paid from the pool, then from the treasury, as far as they reach: what sampled
     /// answers pay in covers it in the mean (P4), not at every moment.
