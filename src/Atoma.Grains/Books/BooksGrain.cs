@@ -29,6 +29,9 @@ internal sealed class BooksGrain(
         return new KeyInfo(key.Account, key.Scope.ToString().ToLowerInvariant());
     }
 
+    public async Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) =>
+        await ledger.FindRequestAsync(account, idempotencyKey, default) is not null;
+
     public async Task<AccountInfo> Balance(string account) =>
         new(account, (await ledger.BalanceAsync(LedgerAccount.User(account), default)).Value);
 
