@@ -24,9 +24,9 @@ internal sealed class BooksGrain(
 
     public async Task<KeyInfo?> FindKey(string keyHash)
     {
-        if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { RevokedAt: null } key)
+        if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { } key || !key.IsValid(time.GetUtcNow()))
             return null;
-        return new KeyInfo(key.Account, key.Scope.ToString().ToLowerInvariant());
+        return new KeyInfo(key.Account, key.Scopes.ToString().ToLowerInvariant());
     }
 
     public async Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) =>
