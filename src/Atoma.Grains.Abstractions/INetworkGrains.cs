@@ -49,6 +49,10 @@ public sealed record BeaconStep([property: Id(0)] int Chain, [property: Id(1)] s
 [Alias("atoma.IBooksGrain")]
 public interface IBooksGrain : IGrainWithStringKey
 {
+    /// <summary>Whether the account has a request under this key.</summary>
+    [Alias("IsIdempotencyKeyUsed")]
+    Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey);
+
     [Alias("Network")]
     Task<NetworkInfo> Network();
 

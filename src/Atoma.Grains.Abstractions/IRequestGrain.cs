@@ -302,4 +302,10 @@ public sealed record RequestInfo([property: Id(0)] string Account, [property: Id
 
     /// <summary>When it was accepted.</summary>
     [Id(7)] public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary><see cref="AnswerEnd.Status"/>; empty while the request is open.</summary>
+    [Id(8)] public string Outcome { get; init; } = "";
+
+    /// <summary><see cref="AnswerEnd.Reason"/>.</summary>
+    [Id(9)] public string Reason { get; init; } = "";
 }

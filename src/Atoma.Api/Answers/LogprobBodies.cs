@@ -30,6 +30,9 @@ internal sealed record TextLogprobs(
 /// <param name="Offset">Characters of the answer before this text.</param>
 internal sealed record ShownLogprobs(IReadOnlyList<TokenLogprobs> Tokens, int Top, int Offset)
 {
+    /// <summary>Of a whole answer; null where none were asked for.</summary>
+    public static ShownLogprobs? Of(AnswerEnd end, int? top) => top is { } shown ? new ShownLogprobs(end.Logprobs, shown, 0) : null;
+
     public ChatLogprobs ForChat() => new([.. Tokens.Select(t => new ChatTokenLogprob(
         Text(t.Chosen), Value(t.Chosen), Bytes(t.Chosen), [.. t.Top.Take(Top).Select(o => new ChatTopLogprob(Text(o), Value(o), Bytes(o)))]))]);
 

@@ -21,6 +21,9 @@ internal sealed class BooksGrain(
     /// <summary>Open cases counted.</summary>
     private const int CasesCounted = 1000;
 
+    public async Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) =>
+        await ledger.FindRequestAsync(account, idempotencyKey, default) is not null;
+
     public async Task<NetworkInfo> Network()
     {
         var books = await ledger.AuditAsync(default);

@@ -175,6 +175,8 @@ internal sealed class RequestGrain(
             Streaming = _state.Spec.Streaming,
             ToolCalls = (int)(tokenizers.Find(_state.Spec.Model.Id)?.ToolCalls ?? ToolCallFormat.None),
             CreatedAt = _state.Spec.CreatedAt,
+            Outcome = _answer.End?.Status ?? "",
+            Reason = _answer.End?.Reason ?? "",
         });
 
     /// <summary>Runs the machine until it has nothing more to do. Calls of one activation never overlap, so no decision is held across an await.</summary>

@@ -91,6 +91,11 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
         return Task.FromResult(KeysByHash.GetValueOrDefault(keyHash));
     }
 
+    /// <summary>Idempotency keys that were used before.</summary>
+    public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) => Task.FromResult(UsedKeys.Contains(idempotencyKey));
+
     public Task<AccountInfo> Balance(string account) => Task.FromResult(new AccountInfo(account, 250));
 
     public Task<NetworkInfo> Network()
