@@ -47,7 +47,7 @@ internal sealed class BeaconGrain([PersistentState("beacon")] IPersistentState<B
         if (_step == record.State.Step)
             return Task.CompletedTask;
         record.State.Step = _step;
-        return record.WriteStateAsync();
+        return record.WriteStateAsync(CancellationToken.None);
     }
 
     public async Task<IReadOnlyList<BeaconStep>> Next(int count)
