@@ -220,7 +220,7 @@ internal sealed class FakeModel(string key) : IModelGrain
         var writer = new CanonicalWriter();
         Manifest.Write(writer);
         return Task.FromResult(key == "model:atoma-demo"
-            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true, new NodeTerms(1_000_000, false)), new NodeOffer("n2", "e1", 120, 280, true, new NodeTerms(1_000_000, false))])
+            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true, new NodeTerms(1_000_000, false)), new NodeOffer("n2", "e1", 120, 280, true, new NodeTerms(1_000_000, false))], DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000))
             : null);
     }
 
