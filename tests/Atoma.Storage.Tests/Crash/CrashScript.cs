@@ -18,6 +18,9 @@ internal static class CrashScript
 
     public const long BudgetLimit = 100;
 
+    /// <summary>Whether to crash in more ways than every build has the time for.</summary>
+    public static bool IsFull => Environment.GetEnvironmentVariable("ATOMA_CRASH") == "full";
+
     /// <summary>What the first step finds: money, collateral, and a key's budget (<see cref="BudgetKey"/>) of 100.</summary>
     public static readonly LedgerCommand Setup =
         Do(Deposit("alice", Alice, 1000), Deposit("collateral", Collateral, 500), Deposit("earnings", NodeEarnings, 80));
@@ -57,4 +60,51 @@ internal static class CrashScript
             Assert.Equal(LedgerStatus.Ok, model.Commit(command, Now).Status);
         return model;
     }
+
+    /// <summary>The model after the set-up and so many steps.</summary>
+    /// <remarks>Not to be changed.</remarks>
+    public static readonly IReadOnlyList<LedgerModel> Models = [.. Enumerable.Range(0, Steps.Count + 1).Select(Model)];
+
+    /// <summary>Everything that can be asked, in one text: quicker than <see cref="LedgerComparison"/> where thousands of copies are looked at.</summary>
+    public static async Task<string> FingerprintAsync(ILedgerStore store)
+    {
+        var lines = new List<string>();
+        foreach (var account in Models[^1].Balances.Select(pair => pair.Account))
+        {
+            lines.Add($"{account} {await store.BalanceAsync(account, default)}");
+            lines.AddRange((await store.EntriesAsync(account, 0, 1000, default)).Select(Line));
+        }
+
+        foreach (var hold in await store.OpenHoldsAsync(Alice, 100, default))
+            lines.Add($"hold {hold.Id} {hold.Amount}");
+        lines.Add($"budget {(await ((IAccountStore)store).FindKeyAsync(Id(BudgetKey), default))?.Budget?.Used}");
+        lines.AddRange((await store.RecentRequestsAsync(null, 100, default)).Select(row => $"request {row.Id} {row.Version} {row.Open}"));
+        lines.AddRange((await store.SlashesAsync(null, 100, default)).Reverse().Select(row => $"slash {row.Id} {row.Version} {row.Open}"));
+        lines.AddRange((await store.PayoutsAsync(null, null, 100, default)).Reverse().Select(row => row.ToString()));
+        lines.Add($"{await store.AuditAsync(default)}");
+        return string.Join('\n', lines);
+    }
+
+    /// <inheritdoc cref="FingerprintAsync"/>
+    public static string Fingerprint(LedgerModel model)
+    {
+        var lines = new List<string>();
+        foreach (var account in Models[^1].Balances.Select(pair => pair.Account))
+        {
+            lines.Add($"{account} {model.Balance(account)}");
+            lines.AddRange(model.Entries.Where(entry => entry.Account == account).Select(Line));
+        }
+
+        foreach (var hold in model.OpenHolds)
+            lines.Add($"hold {hold.Id} {hold.Amount}");
+        lines.Add($"budget {model.FindBudget(Id(BudgetKey))?.Used}");
+        lines.AddRange(model.Requests.Select(row => $"request {row.Id} {row.Version} {row.Open}"));
+        lines.AddRange(model.Slashes.Select(row => $"slash {row.Id} {row.Version} {row.Open}"));
+        lines.AddRange(model.Payouts.Select(row => row.ToString()));
+        lines.Add($"{model.Audit()}");
+        return string.Join('\n', lines);
+    }
+
+    private static string Line(LedgerEntry entry) =>
+        $"{entry.Operation} {entry.Account} {entry.Counterparty} {entry.Amount} {entry.BalanceAfter} {entry.Code} {entry.At.UtcTicks}";
 }

@@ -34,9 +34,12 @@ internal sealed record CrashStore(string Kind, string Place)
         await work(books);
     }
 
-    public Task PrepareAsync() => UseAsync(null, async store =>
+    public Task PrepareAsync() => UseAsync(null, PrepareAsync);
+
+    /// <summary>What the first step finds.</summary>
+    public static async Task PrepareAsync(ILedgerStore store)
     {
         await ((IAccountStore)store).AddKeyAsync(Sample.Key(CrashScript.BudgetKey, budget: CrashScript.BudgetLimit), default);
         Assert.Equal(LedgerStatus.Ok, (await store.CommitAsync(CrashScript.Setup, default)).Status);
-    });
+    }
 }
