@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
 using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
+using Atoma.Api.Endpoints.Accounts;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.OpenApi;
@@ -84,6 +85,9 @@ public static class ApiApplication
         app.MapAsynchronous();
         app.MapDisputes();
         app.MapAccount();
+        app.MapKeys();
+        app.MapAdmin();
+        app.MapOperators();
         app.MapNodes();
         app.MapAppeals();
         app.MapReviews();
@@ -98,6 +102,7 @@ public static class ApiApplication
     private static void AddSecurity(IServiceCollection services)
     {
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Traffic>();
         services.AddSingleton<AdminSessions>();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null)
@@ -108,7 +113,13 @@ public static class ApiApplication
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope))
             .AddPolicy(AtomaPolicies.Reader, policy => policy
                 .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
-                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.AdminScope))
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.ReadScope, AtomaPolicies.ManageScope, AtomaPolicies.AdminScope))
+            .AddPolicy(AtomaPolicies.Manager, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ManageScope))
+            .AddPolicy(AtomaPolicies.AdminApi, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope))
             .AddPolicy(AtomaPolicies.Admin, policy => policy
                 .AddAuthenticationSchemes(BrowserKeyHandler.BrowserSchemeName)
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope));

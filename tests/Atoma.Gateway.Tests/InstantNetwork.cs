@@ -77,6 +77,8 @@ internal sealed class InstantNetwork : IAsyncDisposable
             Nodes = 0,
             GatewayPort = 0,
         };
+        given.Network.FaucetMicros = given.DevelopmentBalanceMicros;
+        given.Network.DevelopmentPayouts = true;
         given = settings?.Invoke(given) ?? given;
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();

@@ -172,7 +172,7 @@ internal static class OperatorEndpoints
             return OpenAiErrors.Invalid("to", "is an address, 0x and 40 hex digits");
         if (!Hash32.TryParse(body.Nonce ?? "", out var nonce))
             return OpenAiErrors.Invalid("nonce", $"has 64 hex digits, drawn anew for each payout, e.g. {RandomNumberGenerator.GetHexString(64, lowercase: true)}");
-        if (new SignedBody(body.Signature, null).Bytes().Failed(out error, out var signature))
+        if (new SignedBody { Signature = body.Signature }.Bytes().Failed(out error, out var signature))
             return error;
         return new Call(node, body.AmountMicros.Value, to, nonce, signature);
     }

@@ -29,7 +29,7 @@ internal sealed class Traffic(IGrainFactory grains, ApiKeys keys, Limits limits)
     /// <summary>An upper bound, before anything is counted: what the prompt may have and what the answers may have.</summary>
     private int Tokens(Question question)
     {
-        long characters = (question.Prompt?.Length ?? 0) + question.Messages.Sum(m => (long)m.Content.Length) + question.Inputs.Sum(i => (long)(i.Text?.Length ?? 0));
+        long characters = question.Prompts.Sum(p => (long)(p.Text?.Length ?? 0) + CharactersPerToken * (long)p.Tokens.Count) / Math.Max(1, question.Prompts.Count) + question.Messages.Sum(m => (long)m.Content.Length) + question.Inputs.Sum(i => (long)(i.Text?.Length ?? 0));
         var answer = question.MaxTokens > 0 ? question.MaxTokens : limits.AssumedAnswerTokens;
         var tokens = characters / CharactersPerToken + question.Inputs.Sum(i => (long)i.Tokens.Count) + (question.Inputs.Count > 0 ? 0 : answer);
         return (int)Math.Min(int.MaxValue, Math.Max(1, tokens) * question.Choices);
