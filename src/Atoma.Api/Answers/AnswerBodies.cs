@@ -145,6 +145,9 @@ internal sealed record TextCompletionBody : AnswerBody
     /// <summary>The text to go on with.</summary>
     [Required]
     public JsonElement? Prompt { get; init; }
+
+    /// <summary>Give the prompt's text before the completion; with logprobs also the probability of each of its tokens but the first, verified like the answer. max_tokens may then be 0: the prompt is scored and nothing is generated.</summary>
+    public bool? Echo { get; init; }
 }
 
 internal sealed record StreamOptionsBody

@@ -37,19 +37,23 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
     private async Task RelayAsync(AnswerWriter writer, OpenRequest request, Question question, CancellationToken cancellationToken)
     {
         var reader = new ToolCallReader(request.ToolCalls, question.Tools);
+        var beside = new ShownText(question);
         var shown = new System.Text.StringBuilder();
         var (held, waiting) = ("", new List<TokenLogprobs>());
         var chances = new List<TokenLogprobs>();
         await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
         {
-            if (question.Streaming && (current.Text.Length > 0 || current.Logprobs.Count > 0))
+            var hasMore = current.Text.Length > 0 || current.Logprobs.Count > 0;
+            if (question.Streaming && beside.OwesPrompt && (hasMore || current.PromptLogprobs.Count > 0))
+                await writer.PieceAsync(beside.Prompt(current.PromptLogprobs));
+            if (question.Streaming && hasMore)
             {
                 // What may become a call of a tool waits until it is one or is not, and what its tokens' chances were with it.
                 held += current.Text;
                 waiting.AddRange(current.Logprobs);
                 if (reader.SafeLength(held, isStart: shown.Length == 0) is var safe && (safe > 0 || held.Length == 0))
                 {
-                    await writer.PieceAsync(held[..safe], Shown(question, [.. waiting], shown.Length));
+                    await writer.PieceAsync(held[..safe], beside.Next([.. waiting]));
                     shown.Append(held, 0, safe);
                     held = held[safe..];
                     chances.AddRange(waiting);
@@ -58,12 +62,12 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
             }
 
             if (current.End is { } end)
-                await EndAsync(writer, request, question, end, reader.Read(end.Text), shown.ToString(), chances);
+                await EndAsync(writer, request, question, beside, end, reader.Read(end.Text), shown.ToString(), chances);
         }
     }
 
     private async Task EndAsync(
-        AnswerWriter writer, OpenRequest request, Question question, AnswerEnd end, ToolAnswer answer, string shown, IReadOnlyList<TokenLogprobs> chances)
+        AnswerWriter writer, OpenRequest request, Question question, ShownText beside, AnswerEnd end, ToolAnswer answer, string shown, IReadOnlyList<TokenLogprobs> chances)
     {
         var finish = answer.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
         var atoma = AtomaBody.Of(request.Id, end);
@@ -74,12 +78,14 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
         }
         else if (!question.Streaming)
         {
-            await writer.WholeAsync(answer, finish, usage, atoma, Shown(question, end.Logprobs, 0));
+            await writer.WholeAsync(answer with { Content = question.Echo + answer.Content }, finish, usage, atoma, beside.Whole(end));
         }
-        else if (answer.Content.StartsWith(shown, StringComparison.Ordinal) && StartWith(end.Logprobs, chances))
+        else if (answer.Content.StartsWith(shown, StringComparison.Ordinal) && ShownText.StartWith(end.Logprobs, chances) && beside.IsVerified(end))
         {
+            if (beside.OwesPrompt)
+                await writer.PieceAsync(beside.Prompt(end.PromptLogprobs));
             if (answer.Content.Length > shown.Length || end.Logprobs.Count > chances.Count)
-                await writer.PieceAsync(answer.Content[shown.Length..], Shown(question, [.. end.Logprobs.Skip(chances.Count)], shown.Length));
+                await writer.PieceAsync(answer.Content[shown.Length..], beside.Next([.. end.Logprobs.Skip(chances.Count)]));
             if (answer.Calls.Count > 0)
                 await writer.CallsAsync(answer.Calls);
             await writer.FinishAsync(finish, question.IncludeUsage ? usage : null, atoma);
@@ -90,14 +96,4 @@ internal sealed class AnswerRelay(AnswerService service, AnswerWatch watch, Limi
             await writer.ErrorAsync(Refusals.Diverged(atoma));
         }
     }
-
-    private static ShownLogprobs? Shown(Question question, IReadOnlyList<TokenLogprobs> chances, int offset) =>
-        question.Logprobs is { } top ? new ShownLogprobs(chances, top, offset) : null;
-
-    /// <summary>Whether the probabilities shown so far are those of the verified answer.</summary>
-    private static bool StartWith(IReadOnlyList<TokenLogprobs> whole, IReadOnlyList<TokenLogprobs> start) =>
-        start.Count <= whole.Count && start.Zip(whole).All(c => IsSame(c.First.Chosen, c.Second.Chosen) && c.First.Top.Count == c.Second.Top.Count
-            && c.First.Top.Zip(c.Second.Top).All(t => IsSame(t.First, t.Second)));
-
-    private static bool IsSame(TokenLogprob left, TokenLogprob right) => left.Token == right.Token && left.Quanta == right.Quanta;
 }

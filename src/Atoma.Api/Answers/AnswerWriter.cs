@@ -24,6 +24,8 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
         await context.Response.Body.WriteAsync(body, cancellationToken);
     }
 
+    public Task PieceAsync((string Text, ShownLogprobs? Logprobs) piece) => PieceAsync(piece.Text, piece.Logprobs);
+
     public async Task PieceAsync(string text, ShownLogprobs? logprobs)
     {
         await StartAsync();

@@ -13,6 +13,9 @@ internal record Question
 
     public string? Prompt { get; init; }
 
+    /// <summary>The prompt's text, where it is to be shown before the answer; else empty.</summary>
+    public string Echo { get; init; } = "";
+
     /// <summary>What to embed, where embeddings are asked for instead of an answer.</summary>
     public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];
 

@@ -26,6 +26,6 @@ internal static class TextQuestion
             return OpenAiErrors.Invalid(Field, "must be a string (well-formed Unicode)", "invalid_type");
         if (text.Length == 0)
             return OpenAiErrors.Invalid(Field, "must not be empty");
-        return question with { Prompt = text };
+        return question with { Prompt = text, Echo = body.Echo is true ? text : "" };
     }
 }
