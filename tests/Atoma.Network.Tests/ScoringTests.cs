@@ -27,7 +27,7 @@ public sealed class ScoringTests(HonestNetwork honest) : IClassFixture<HonestNet
         var prompt = answer["usage"]!["prompt_tokens"]!.GetValue<int>();
         var (tokens, chances, offsets) = Lists(choice["logprobs"]!);
         // An end of the answer that has no text is counted and not shown.
-        Assert.InRange(tokens.Length, prompt + Math.Min(maxTokens, 1), prompt + answer["usage"]!["completion_tokens"]!.GetValue<int>());
+        Assert.InRange(tokens.Length, prompt, prompt + answer["usage"]!["completion_tokens"]!.GetValue<int>());
         Assert.Null(chances[0]);
         Assert.All(chances.Skip(1), c => Assert.InRange(c!.Value, -32, 0));
         Assert.All(choice["logprobs"]!["top_logprobs"]!.AsArray().Skip(1), t => Assert.InRange(t!.AsObject().Count, 1, 4));
