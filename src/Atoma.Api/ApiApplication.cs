@@ -49,19 +49,21 @@ public static class ApiApplication
         services.AddSingleton<AnswerRelay>();
         services.AddSingleton<VectorRelay>();
         services.AddSingleton<AnswerHandler>();
-        services.AddSingleton<ChatShape>();
-        services.AddSingleton<TextShape>();
+        services.AddSingleton<AnswerShapes>();
+        services.AddSingleton<QuestionReader>();
+        services.AddSingleton<StoredAnswers>();
         return builder;
     }
 
     /// <summary>Middleware and endpoints. What the host maps itself (the dashboard, the node gateway) is mapped after this.</summary>
     public static WebApplication UseAtomaApi(this WebApplication app)
     {
-        app.Use(static (context, next) =>
+        app.Use(async (context, next) =>
         {
             context.TraceIdentifier = "http-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
             ResponseHeaders.Set(context);
-            return next(context);
+            using var scope = Log.BeginCall(app.Logger, context.TraceIdentifier);
+            await next(context);
         });
         app.UseMiddleware<ErrorMiddleware>();
         app.UseDocsPolicy();
@@ -79,6 +81,7 @@ public static class ApiApplication
         app.MapRefused();
         app.MapModels();
         app.MapRequests();
+        app.MapAsynchronous();
         app.MapDisputes();
         app.MapAccount();
         app.MapNodes();

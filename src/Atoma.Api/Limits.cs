@@ -42,6 +42,15 @@ public sealed record Limits
     /// <summary>Pause before a watch is taken up again.</summary>
     public TimeSpan WatchRetryPause { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Pause in a stream after which a comment is sent: proxies close what is silent for 30 to 60 s.</summary>
+    public TimeSpan PingPause { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Answers to one question (n, times the prompts of a list). Each is drawn, checked and paid on its own; a node of the default size works at four.</summary>
+    public int Choices { get; init; } = 8;
+
+    /// <summary>Characters of a Last-Event-ID; of eight choices ours have at most about 200.</summary>
+    public int EventIdLength { get; init; } = 256;
+
     /// <summary>Messages of one conversation.</summary>
     public int Messages { get; init; } = 2048;
 

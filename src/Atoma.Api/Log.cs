@@ -3,6 +3,16 @@ namespace Atoma.Api;
 /// <summary>What this project logs: event ids 5000–5099, never reused. Never a prompt, an answer or a key.</summary>
 internal static partial class Log
 {
+    private static readonly Func<ILogger, string, IDisposable?> Answer = LoggerMessage.DefineScope<string>("request {Request}");
+
+    private static readonly Func<ILogger, string, IDisposable?> Call = LoggerMessage.DefineScope<string>("call {Call}");
+
+    /// <summary>Lines written within name the request of the answer.</summary>
+    public static IDisposable? BeginAnswer(ILogger logger, string request) => Answer(logger, request);
+
+    /// <summary>Lines written within name the HTTP call, by what its response calls x-request-id.</summary>
+    public static IDisposable? BeginCall(ILogger logger, string call) => Call(logger, call);
+
     [LoggerMessage(5000, LogLevel.Debug, "The client left {Method} {Path}")]
     public static partial void ClientGone(ILogger logger, string method, string path);
 

@@ -23,8 +23,10 @@ public sealed record OfferReply([property: Id(0)] int Code, [property: Id(1)] st
 /// <param name="Manifest">Canonical bytes.</param>
 /// <param name="MaxContext">Tokens of prompt and output together that every offer takes.</param>
 /// <param name="Offers">Nodes that are active, online and unjailed.</param>
+/// <param name="Since">When it was first offered.</param>
 [GenerateSerializer, Alias("atoma.ModelMarket"), Immutable]
-public sealed record ModelMarket([property: Id(0)] byte[] Manifest, [property: Id(1)] int MaxContext, [property: Id(2)] IReadOnlyList<NodeOffer> Offers);
+public sealed record ModelMarket(
+    [property: Id(0)] byte[] Manifest, [property: Id(1)] int MaxContext, [property: Id(2)] IReadOnlyList<NodeOffer> Offers, [property: Id(3)] DateTimeOffset Since = default);
 
 [GenerateSerializer, Alias("atoma.NodeOffer"), Immutable]
 public sealed record NodeOffer(

@@ -46,6 +46,10 @@ public interface IBooksGrain : IGrainWithStringKey
     [Alias("FindKey")]
     Task<KeyInfo?> FindKey(string keyHash);
 
+    /// <summary>Whether the account has a request under this key.</summary>
+    [Alias("IsIdempotencyKeyUsed")]
+    Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey);
+
     [Alias("Balance")]
     Task<AccountInfo> Balance(string account);
 

@@ -6,9 +6,16 @@ namespace Atoma.Grains.Abstractions;
 [Alias("atoma.IRequestGrain")]
 public interface IRequestGrain : IGrainWithStringKey
 {
-    /// <summary>Quotes, holds and accepts in one step (P5.1), then starts the work. Nothing is charged unless accepted.</summary>
+    /// <summary>
+    /// Quotes, holds and accepts in one step (P5.1), then starts the work unless it is deferred. Nothing is charged unless
+    /// accepted. An idempotency key that was used is looked up before anything else.
+    /// </summary>
     [Alias("Submit")]
     Task<SubmitReply> Submit(SubmitCall call);
+
+    /// <summary>Starts the work of a deferred request. Asked for again, or of a request that has begun or ended, it does nothing.</summary>
+    [Alias("Begin")]
+    Task Begin();
 
     /// <summary>Everything that happened from event <paramref name="from"/> on, then what happens, up to and including the last event.</summary>
     [Alias("Watch")]
@@ -39,6 +46,11 @@ public interface IRequestGrain : IGrainWithStringKey
     /// <summary>Called for open requests that are due, or that a stop of the process has orphaned.</summary>
     [Alias("Sweep")]
     Task Sweep();
+
+    /// <summary>The prompt as text, of a request that there is.</summary>
+    [Alias("Prompt")]
+    [AlwaysInterleave]
+    Task<PromptText> Prompt();
 
     /// <summary>The request as JSON (<see cref="Atoma.Protocol.Receipts.RequestView"/>), and whose it is; null when there is none.</summary>
     [Alias("Describe")]
@@ -87,6 +99,21 @@ public sealed record SubmitCall
 
     /// <summary>What to embed, where embeddings are asked for instead of an answer: then prompt, messages and sampling count for nothing.</summary>
     [Id(13)] public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];
+
+    /// <summary>The money is held and the work waits for <see cref="IRequestGrain.Begin"/>; without it the request ends at its deadline, refunded.</summary>
+    [Id(20)] public bool Deferred { get; init; }
+
+    /// <summary>Which of <see cref="Choices"/> answers of one question this is, from 0.</summary>
+    [Id(21)] public int Choice { get; init; }
+
+    /// <summary>Answers that were asked for at once.</summary>
+    [Id(22)] public int Choices { get; init; } = 1;
+
+    /// <summary>A prompt as token ids, instead of <see cref="Prompt"/>; empty when there is none.</summary>
+    [Id(23)] public IReadOnlyList<int> PromptTokens { get; init; } = [];
+
+    /// <summary>How the answer is to be written; kept with the request and given back by <see cref="IRequestGrain.Describe"/>.</summary>
+    [Id(24)] public string Form { get; init; } = "";
 }
 
 /// <param name="Text">A plain text, or null.</param>
@@ -232,6 +259,13 @@ public sealed record AnswerEnd
     [Id(11)] public IReadOnlyList<TokenLogprobs> PromptLogprobs { get; init; } = [];
 }
 
+/// <summary>A prompt as its tokens read.</summary>
+/// <param name="Text">Without a blank that the tokenizer puts before every text. What was sent, for a tokenizer that changes nothing.</param>
+/// <param name="Tokens">How many they are.</param>
+/// <param name="Blanks">1 where such a blank was left out, else 0.</param>
+[GenerateSerializer, Alias("atoma.PromptText"), Immutable]
+public sealed record PromptText([property: Id(0)] string Text, [property: Id(1)] int Tokens, [property: Id(2)] int Blanks);
+
 /// <summary>Outcome of a dispute's opening, in order of precedence. Append only.</summary>
 public enum DisputeStatus
 {
@@ -264,4 +298,26 @@ public sealed record DisputeReply(
 /// <param name="Json">The view.</param>
 /// <param name="Receipt">Text of receipt.json; null while open.</param>
 [GenerateSerializer, Alias("atoma.RequestInfo"), Immutable]
-public sealed record RequestInfo([property: Id(0)] string Account, [property: Id(1)] string Json, [property: Id(2)] string? Receipt);
+public sealed record RequestInfo([property: Id(0)] string Account, [property: Id(1)] string Json, [property: Id(2)] string? Receipt)
+{
+    /// <summary><see cref="SubmitCall.Form"/>; empty where nothing was submitted (a review).</summary>
+    [Id(3)] public string Form { get; init; } = "";
+
+    /// <summary>Model id.</summary>
+    [Id(4)] public string Model { get; init; } = "";
+
+    /// <summary>Whether provisional pieces of its answer may be shown.</summary>
+    [Id(5)] public bool Streaming { get; init; }
+
+    /// <summary>How its model writes calls of tools (<see cref="Atoma.Protocol.Models.ToolCallFormat"/>).</summary>
+    [Id(6)] public int ToolCalls { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    [Id(7)] public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary><see cref="AnswerEnd.Status"/>; empty while the request is open.</summary>
+    [Id(8)] public string Outcome { get; init; } = "";
+
+    /// <summary><see cref="AnswerEnd.Reason"/>.</summary>
+    [Id(9)] public string Reason { get; init; } = "";
+}

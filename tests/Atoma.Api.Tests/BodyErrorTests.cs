@@ -134,6 +134,9 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("\"logprobs\":3", "invalid_type", "logprobs")]
     [InlineData("\"logprobs\":true,\"top_logprobs\":21", "invalid_value", "top_logprobs")]
     [InlineData("\"top_logprobs\":2", "invalid_value", "top_logprobs")]
+    [InlineData("\"n\":0", "invalid_value", "n")]
+    [InlineData("\"n\":9", "invalid_value", "n")]
+    [InlineData("\"n\":1.5", "invalid_type", "n")]
     public async Task Chat_WrongParameter_NamesTheField(string fields, string code, string param)
     {
         using var response = await host.Api.ChatAsync(fields);
@@ -147,7 +150,6 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("\"response_format\":{\"type\":\"xml\"}", "response_format.type")]
     [InlineData("\"suffix\":\"x\"", "suffix")]
     [InlineData("\"best_of\":2", "best_of")]
-    [InlineData("\"n\":2", "n")]
     [InlineData("\"audio\":{\"voice\":\"x\"}", "audio")]
     [InlineData("\"modalities\":[\"text\",\"audio\"]", "modalities")]
     public async Task Chat_UnsupportedField_IsRefusedByName(string fields, string param)
@@ -173,12 +175,21 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("""{"model":"m"}""", "missing_required_parameter")]
     [InlineData("""{"model":"m","prompt":""}""", "invalid_value")]
     [InlineData("""{"model":"m","prompt":5}""", "invalid_type")]
-    [InlineData("""{"model":"m","prompt":["a","b"]}""", "unsupported_parameter")]
-    [InlineData("""{"model":"m","prompt":[1,2]}""", "unsupported_parameter")]
-    public async Task Text_WrongPrompt_NamesTheField(string body, string code)
+    [InlineData("""{"model":"m","prompt":[]}""", "invalid_value")]
+    [InlineData("""{"model":"m","prompt":[1,"a"]}""", "invalid_type")]
+    [InlineData("""{"model":"m","prompt":[1,1.5]}""", "invalid_type")]
+    [InlineData("""{"model":"m","prompt":["a",5]}""", "invalid_type", "prompt[1]")]
+    [InlineData("""{"model":"m","prompt":[["a"]]}""", "invalid_type", "prompt[0]")]
+    [InlineData("""{"model":"m","prompt":["a",""]}""", "invalid_value", "prompt[1]")]
+    [InlineData("""{"model":"m","prompt":["a",[]]}""", "invalid_value", "prompt[1]")]
+    [InlineData("""{"model":"m","prompt":["a","a","a","a","a","a","a","a","a"]}""", "invalid_value")]
+    [InlineData("""{"model":"m","prompt":["a","a","a"],"n":3}""", "invalid_value")]
+    [InlineData("""{"model":"m","prompt":"a","n":2,"best_of":3}""", "unsupported_parameter", "best_of")]
+    [InlineData("""{"model":"m","prompt":"a","n":2,"best_of":1}""", "unsupported_parameter", "best_of")]
+    public async Task Text_WrongPrompt_NamesTheField(string body, string code, string param = "prompt")
     {
         using var response = await host.Api.PostAsync("/v1/completions", body);
-        await response.ErrorAsync(400, code, "prompt");
+        await response.ErrorAsync(400, code, param);
     }
 
     [Fact]

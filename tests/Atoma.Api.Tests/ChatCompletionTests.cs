@@ -102,6 +102,24 @@ public sealed class ChatCompletionTests : IAsyncLifetime
         Assert.False(request.Cancelled.IsCompleted);
     }
 
+    /// <summary>P5.8: who sends a key has said that it may come back, so the work goes on without it.</summary>
+    [Fact]
+    public async Task Chat_ClientWithAnIdempotencyKeyLeaves_TheRequestGoesOn()
+    {
+        _host.Network.BeforeEnd = new TaskCompletionSource().Task;
+        _host.Network.Script = Scripts.Of(Scripts.Settled("never seen"));
+        using var leaving = new CancellationTokenSource();
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(Bodies.Chat()) };
+        message.Headers.Add("Idempotency-Key", "mine");
+        var sending = _host.Http.SendAsync(message, leaving.Token);
+        var request = await Eventually.SingleAsync(_host.Network.Requests);
+        await request.Watched.WaitAsync(Eventually.Patience);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        await _host.DisposeAsync();
+        Assert.False(request.Cancelled.IsCompleted);
+    }
+
     [Fact]
     public async Task Chat_WatchBreaks_IsTakenUpAgainWhereItBroke()
     {

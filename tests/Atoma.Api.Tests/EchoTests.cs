@@ -26,6 +26,7 @@ public sealed class EchoTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _host = await ApiHost.StartAsync();
+        _host.Network.Prompt = new PromptText(Prompt, Scored.Length, 0);
         Answer(Scored);
     }
 
@@ -64,6 +65,7 @@ public sealed class EchoTests : IAsyncLifetime
     [Fact]
     public async Task Echo_TokenizerPutsABlankBeforeTheText_OffsetsAreThoseOfTheText()
     {
+        _host.Network.Prompt = new PromptText(Prompt, 4, Blanks: 1);
         Answer([Token(1, "", TokenLogprob.Unscored), Token(2, " a", 0), Bytes(3, [0xF0, 0x9F, 0x98, 0x80], 0), Token(6, "b", 0)]);
         var choice = await ChoiceAsync("\"echo\":true,\"logprobs\":0");
         Assert.Equal("[0,0,1,2,3]", choice.GetProperty("logprobs").GetProperty("text_offset").GetRawText());
@@ -98,14 +100,24 @@ public sealed class EchoTests : IAsyncLifetime
     public async Task Streamed_PromptComesFirstWithItsProbabilities()
     {
         var pieces = await PiecesAsync("\"echo\":true,\"logprobs\":1,\"stream\":true");
-        Assert.Equal([Prompt, "é", ""], pieces.Select(p => p.GetProperty("text").GetString()));
-        Assert.Equal(6, pieces[0].GetProperty("logprobs").GetProperty("tokens").GetArrayLength());
-        Assert.Equal("[3]", pieces[1].GetProperty("logprobs").GetProperty("text_offset").GetRawText());
+        Assert.Equal([Prompt + "é", ""], pieces.Select(p => p.GetProperty("text").GetString()));
+        Assert.Equal(7, pieces[0].GetProperty("logprobs").GetProperty("tokens").GetArrayLength());
+        Assert.Equal("[0,0,1,1,1,2,3]", pieces[0].GetProperty("logprobs").GetProperty("text_offset").GetRawText());
     }
 
     [Fact]
     public async Task Streamed_EchoAlone_PromptComesFirst() =>
-        Assert.Equal([Prompt, "é", ""], (await PiecesAsync("\"echo\":true,\"stream\":true")).Select(p => p.GetProperty("text").GetString()));
+        Assert.Equal([Prompt + "é", ""], (await PiecesAsync("\"echo\":true,\"stream\":true")).Select(p => p.GetProperty("text").GetString()));
+
+    /// <summary>Positions count the prompt too: who has seen a part of it gets the rest, with its places.</summary>
+    [Fact]
+    public async Task Streamed_ResumedInThePrompt_GoesOnThere()
+    {
+        using var response = await _host.PostAsync(Path, Body("\"echo\":true,\"logprobs\":1,\"stream\":true"), ("Idempotency-Key", "k"), ("Last-Event-ID", "1.2"));
+        var piece = (await response.OkAsync()).Split('\n').Where(l => l.StartsWith("data: {", StringComparison.Ordinal)).Select(l => JsonDocument.Parse(l[6..]).RootElement.GetProperty("choices")[0]).First();
+        Assert.Equal("😀bé", piece.GetProperty("text").GetString());
+        Assert.Equal("[1,1,1,2,3]", piece.GetProperty("logprobs").GetProperty("text_offset").GetRawText());
+    }
 
     [Fact]
     public async Task Streamed_ScoresAlone_AreOnePiece()

@@ -19,7 +19,7 @@ public sealed class QuoteTests : IAsyncLifetime
 
         Assert.Equal(
             """
-            {"object":"quote","model":"atoma-demo","integrity":"sampled","resolved_from":{"assurance":0.7},"prompt_tokens":5,"max_output_tokens":64,
+            {"object":"quote","model":"atoma-demo","integrity":"sampled","resolved_from":{"assurance":0.7},"choices":1,"prompt_tokens":5,"max_output_tokens":64,
             "price":{"max_micros":252,"parts":{"answer_micros":240,"checks_micros":0,"audits_micros":12},"fee_micros":6,"multiple":1.018},
             "balance_micros":250,"balance_suffices":false,
             "undetected_fraud":{"probability":0.3,"assumed_adversary_share":0.333,"eligible_nodes":3},

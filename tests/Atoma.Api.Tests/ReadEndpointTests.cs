@@ -27,7 +27,7 @@ public sealed class ReadEndpointTests : IAsyncLifetime
     public async Task Models_AreThoseThatAreOffered()
     {
         var manifest = FakeModel.Manifest;
-        var model = $$$$"""{"id":"atoma-demo","object":"model","created":0,"owned_by":"atoma","atoma":{"digest":"{{{{manifest.Digest}}}}","architecture":"llama","quantisation":"Q8_0","context_length":512,"max_context":500,"nodes":2,"input_price_micros":{"from":100,"to":120},"output_price_micros":{"from":280,"to":300}}}""";
+        var model = $$$$"""{"id":"atoma-demo","object":"model","created":1700000000,"owned_by":"atoma","atoma":{"digest":"{{{{manifest.Digest}}}}","architecture":"llama","quantisation":"Q8_0","context_length":512,"max_context":500,"nodes":2,"input_price_micros":{"from":100,"to":120},"output_price_micros":{"from":280,"to":300}}}""";
         Assert.Equal($$"""{"object":"list","data":[{{model}}]}""", await GetAsync("/v1/models"));
         Assert.Equal(model, await GetAsync("/v1/models/atoma-demo"));
     }

@@ -20,16 +20,17 @@ public sealed class StreamTests : IAsyncLifetime
         _host.Network.Script = Scripts.Of(Scripts.Settled("Grüezi 你好", "length"), "Grü", "ezi 你好");
         using var response = await _host.ChatAsync("\"stream\":true");
         var body = await response.OkAsync();
-        var head = $$"""data: {"id":"chatcmpl-{{RequestId}}","object":"chat.completion.chunk","created":1767225600,"model":"atoma-demo","choices":""";
+        var data = $$"""data: {"id":"chatcmpl-{{RequestId}}","object":"chat.completion.chunk","created":1767225600,"model":"atoma-demo","choices":""";
         Assert.Equal(
-            head + """[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}""" + "\n\n"
-            + head + """[{"index":0,"delta":{"content":"Grü"},"finish_reason":null}]}""" + "\n\n"
-            + head + """[{"index":0,"delta":{"content":"ezi 你好"},"finish_reason":null}]}""" + "\n\n"
-            + head + $$$""""[{"index":0,"delta":{},"finish_reason":"length"}],"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
+            "id: 0\n" + data + """[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}""" + "\n\n"
+            + "id: 3\n" + data + """[{"index":0,"delta":{"content":"Grü"},"finish_reason":null}]}""" + "\n\n"
+            + "id: 9\n" + data + """[{"index":0,"delta":{"content":"ezi 你好"},"finish_reason":null}]}""" + "\n\n"
+            + "id: 9f\n" + data + $$$""""[{"index":0,"delta":{},"finish_reason":"length"}],"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
             + "data: [DONE]\n\n",
             body);
         Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType?.ToString());
-        Assert.Equal("no-cache", response.Headers.CacheControl?.ToString());
+        Assert.True(response.Headers.CacheControl is { NoCache: true, NoTransform: true });
+        Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
         Assert.Equal(RequestId, response.Headers.GetValues("x-request-id").Single());
         Assert.True(_host.Network.Submitted.Single().Streaming);
     }
@@ -53,10 +54,10 @@ public sealed class StreamTests : IAsyncLifetime
         _host.Network.Script = Scripts.Of(Scripts.Settled("Hi"), "Hi");
         using var response = await _host.ChatAsync("\"stream\":true,\"stream_options\":{\"include_usage\":true}");
         var body = await response.OkAsync();
-        var head = $$"""data: {"id":"chatcmpl-{{RequestId}}","object":"chat.completion.chunk","created":1767225600,"model":"atoma-demo","choices":""";
+        var data = $$"""data: {"id":"chatcmpl-{{RequestId}}","object":"chat.completion.chunk","created":1767225600,"model":"atoma-demo","choices":""";
         Assert.EndsWith(
-            head + """[{"index":0,"delta":{},"finish_reason":"stop"}]}""" + "\n\n"
-            + head + $$$""""[],"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8},"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
+            "id: 2f\n" + data + """[{"index":0,"delta":{},"finish_reason":"stop"}]}""" + "\n\n"
+            + "id: 2f_u\n" + data + $$$""""[],"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8},"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
             + "data: [DONE]\n\n",
             body, StringComparison.Ordinal);
     }
@@ -67,10 +68,10 @@ public sealed class StreamTests : IAsyncLifetime
         _host.Network.Script = Scripts.Of(Scripts.Settled(" upon"), " upon");
         using var response = await _host.PostAsync("/v1/completions", Bodies.Text("\"stream\":true"));
         var body = await response.OkAsync();
-        var head = $$"""data: {"id":"cmpl-{{RequestId}}","object":"text_completion","created":1767225600,"model":"atoma-demo","choices":""";
+        var data = $$"""data: {"id":"cmpl-{{RequestId}}","object":"text_completion","created":1767225600,"model":"atoma-demo","choices":""";
         Assert.Equal(
-            head + """[{"index":0,"text":" upon","finish_reason":null}]}""" + "\n\n"
-            + head + $$$""""[{"index":0,"text":"","finish_reason":"stop"}],"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
+            "id: 5\n" + data + """[{"index":0,"text":" upon","finish_reason":null}]}""" + "\n\n"
+            + "id: 5f\n" + data + $$$""""[{"index":0,"text":"","finish_reason":"stop"}],"atoma":{"request_id":"{{{RequestId}}}","integrity":"none","status":"settled","price_micros":12}}"""" + "\n\n"
             + "data: [DONE]\n\n",
             body);
     }
@@ -93,8 +94,8 @@ public sealed class StreamTests : IAsyncLifetime
         _host.Network.Script = Scripts.Of(Scripts.Settled("now later"), "now");
         using var response = await _host.ChatAsync("\"stream\":true");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
-        await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
+        for (var line = 0; line < 4; line++)
+            await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
         Assert.Contains("\"now\"", await reader.ReadLineAsync().WaitAsync(Eventually.Patience), StringComparison.Ordinal);
         end.SetResult();
         Assert.EndsWith("data: [DONE]\n\n", await reader.ReadToEndAsync(), StringComparison.Ordinal);

@@ -50,7 +50,7 @@ public sealed class ToolTests : IAsyncLifetime
     {
         _host.Network.Script = Scripts.Of(Scripts.Settled("Hm. " + Call), "Hm", ". <tool", Call[5..20], Call[20..]);
         using var response = await _host.ChatAsync($"\"stream\":true,\"tools\":[{Tool}]");
-        var events = (await response.OkAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[..^1].Select(e => JsonDocument.Parse(e["data: ".Length..]).RootElement.GetProperty("choices")[0]).ToArray();
+        var events = (await response.OkAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[..^1].Select(e => JsonDocument.Parse(e[(e.IndexOf("data: ", StringComparison.Ordinal) + 6)..]).RootElement.GetProperty("choices")[0]).ToArray();
         Assert.Equal("Hm.", string.Concat(events.Select(e => e.GetProperty("delta")).Where(d => d.TryGetProperty("content", out _)).Select(d => d.GetProperty("content").GetString())));
         var call = Assert.Single(events, e => e.GetProperty("delta").TryGetProperty("tool_calls", out _)).GetProperty("delta").GetProperty("tool_calls")[0];
         Assert.Equal(0, call.GetProperty("index").GetInt32());

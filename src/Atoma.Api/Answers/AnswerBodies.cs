@@ -20,6 +20,9 @@ internal abstract record AnswerBody
     /// <summary>Most tokens to generate, 1 to 16384.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>Answers wanted, 1 to 8, each with a seed of its own (a given seed, and those that follow it). Default 1.</summary>
+    public int? N { get; init; }
+
     /// <summary>0 to 2; 0 takes the likeliest token. Default 1.</summary>
     public double? Temperature { get; init; }
 
@@ -142,12 +145,15 @@ internal sealed record CalledFunctionBody(string? Name, string? Arguments);
 /// <summary>Body of POST /v1/completions.</summary>
 internal sealed record TextCompletionBody : AnswerBody
 {
-    /// <summary>The text to go on with.</summary>
+    /// <summary>The text to go on with: a string or a list of token ids. A list of such prompts has n answers to each, in order.</summary>
     [Required]
     public JsonElement? Prompt { get; init; }
 
     /// <summary>Give the prompt's text before the completion; with logprobs also the probability of each of its tokens but the first, verified like the answer. max_tokens may then be 0: the prompt is scored and nothing is generated.</summary>
     public bool? Echo { get; init; }
+
+    /// <summary>Only as many as n: all answers are returned.</summary>
+    public int? BestOf { get; init; }
 }
 
 internal sealed record StreamOptionsBody

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Atoma.Api.Answers.Tools;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
@@ -11,70 +10,67 @@ using Orleans.Runtime;
 
 namespace Atoma.Api.Answers;
 
-/// <summary>A request in the network, this caller's or, by its idempotency key, an earlier one.</summary>
-/// <param name="Id">Request id, hex.</param>
-/// <param name="Grain">To watch and cancel it.</param>
-/// <param name="Own">Whether this call made it.</param>
-/// <param name="ToolCalls">How its model writes calls of tools.</param>
-internal sealed record OpenRequest(string Id, IRequestGrain Grain, bool Own, ToolCallFormat ToolCalls);
+/// <summary>Whose question it is, and what becomes of it when the client leaves.</summary>
+/// <param name="Account">Who pays.</param>
+/// <param name="IdempotencyKey">Empty, or the client's: it may come back, so the work goes on without it (P5.8).</param>
+/// <param name="Detached">The client does not wait at all.</param>
+internal sealed record Asker(string Account, string IdempotencyKey, bool Detached = false)
+{
+    public bool Waits => IdempotencyKey.Length == 0 && !Detached;
+}
 
 /// <summary>Submits questions and cancels what nobody waits for any more.</summary>
-internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService> logger)
+internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILogger<AnswerService> logger)
 {
-    public async Task<Parsed<OpenRequest>> SubmitAsync(Question question, string account, string idempotencyKey)
+    private IBooksGrain Books => grains.GetGrain<IBooksGrain>(Keys.Books);
+
+    /// <param name="question">What is asked.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="beforeWork">Done when all is held and nothing has begun; when it throws, all of it is cancelled. Not done for an answer that was there.</param>
+    public async Task<Parsed<OpenAnswer>> SubmitAsync(Question question, Asker asker, Func<OpenAnswer, Task>? beforeWork = null)
     {
         if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))
             return refused;
-        question = bound;
-        var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
-        var id = RequestSpec.IdOf(account, nonce);
-        var grain = Grain(id);
-        var reply = await grain.Submit(Call(question, account, idempotencyKey, nonce));
-        switch (reply.Status)
+        return await new ChoiceSubmission(grains, time, bound, asker, CancelAsync).RunAsync(beforeWork) switch
         {
-            case SubmitStatus.Accepted:
-                return new OpenRequest(id.ToString(), grain, Own: true, (ToolCallFormat)reply.ToolCalls);
-            case SubmitStatus.Existing:
-                return new OpenRequest(reply.Request, Grain(Hash32.Parse(reply.Request)), Own: false, (ToolCallFormat)reply.ToolCalls);
-            case SubmitStatus.InsufficientFunds:
-                var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(account);
-                return Refusals.TooPoor(reply.HoldMicros, balance.BalanceMicros);
-            default:
-                return Refusals.Of(reply.Status, reply.Message, question);
-        }
+            { Answer: { } answer } => answer,
+            { Refusal: { Status: SubmitStatus.InsufficientFunds } poor } =>
+                Refusals.TooPoor(checked(poor.HoldMicros * bound.Choices), (await Books.Balance(asker.Account)).BalanceMicros),
+            { Refusal: { } why } => Refusals.Of(why.Status, why.Message, bound),
+            _ => throw new InvariantException("A submission was neither accepted nor refused."),
+        };
     }
 
-    /// <summary>What this question would be taken on; refused like it, but for want of money.</summary>
+    /// <summary>What this question would be taken on; refused like it, but for want of money. Of one of its choices.</summary>
     public async Task<Parsed<QuoteInfo>> QuoteAsync(Question question, string account)
     {
         if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))
             return refused;
         // Nothing is drawn for a quote, so its nonce is any.
-        var reply = await grains.GetGrain<IQuoteGrain>(Keys.Quote(question.Model)).Quote(Call(bound, account, idempotencyKey: "", Hash32.Zero));
+        var reply = await grains.GetGrain<IQuoteGrain>(Keys.Quote(question.Model)).Quote(SubmitCalls.Of(bound, new Asker(account, ""), 0, Hash32.Zero, form: ""));
         return reply.Quote is { } quote ? quote : Refusals.Of(reply.Status, reply.Message, question);
     }
 
-    private static SubmitCall Call(Question question, string account, string idempotencyKey, Hash32 nonce)
+    /// <summary>P5.8. Only what this call made and nobody else may be waiting for.</summary>
+    public async Task CancelAsync(OpenAnswer answer)
     {
-        var parameters = new CanonicalWriter();
-        question.Parameters.Write(parameters);
-        return new SubmitCall
+        if (answer.Own)
+            await CancelAsync(answer.Choices);
+    }
+
+    public Task CancelAsync(IReadOnlyList<OpenRequest> requests) => Task.WhenAll(requests.Select(CancelAsync));
+
+    private async Task CancelAsync(OpenRequest request)
+    {
+        Log.Cancelling(logger, request.Id);
+        try
         {
-            Account = account,
-            IdempotencyKey = idempotencyKey,
-            Model = question.Model,
-            Messages = question.Messages,
-            Prompt = question.Prompt,
-            Inputs = question.Inputs,
-            Tools = question.Tools.Definitions,
-            Parameters = parameters.ToArray(),
-            MaxTokens = question.MaxTokens,
-            SeedGiven = question.SeedGiven,
-            Integrity = question.Integrity,
-            Assurance = question.Assurance,
-            Streaming = question.Streaming,
-            Nonce = nonce.ToArray(),
-        };
+            await request.Grain.Cancel();
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            Log.CancelFailed(logger, e, request.Id);
+        }
     }
 
     /// <summary>A call that must be made is the only thing that the sampler can write, in the form of the model that is asked.</summary>
@@ -95,22 +91,4 @@ internal sealed class AnswerService(IGrainFactory grains, ILogger<AnswerService>
             return OpenAiErrors.Invalid("tools", $"have parameters that cannot be held to: {e.Message}", "unsupported_schema");
         }
     }
-
-    /// <summary>P5.8. A request found by its idempotency key is left alone: whoever made it may still be waiting.</summary>
-    public async Task CancelAsync(OpenRequest request)
-    {
-        if (!request.Own)
-            return;
-        Log.Cancelling(logger, request.Id);
-        try
-        {
-            await request.Grain.Cancel();
-        }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
-        {
-            Log.CancelFailed(logger, e, request.Id);
-        }
-    }
-
-    private IRequestGrain Grain(Hash32 id) => grains.GetGrain<IRequestGrain>(Keys.Request(id));
 }

@@ -16,13 +16,13 @@ internal static class ChatQuestion
         if (body.MaxTokens is { } first && body.MaxCompletionTokens is { } second && first != second)
             return OpenAiErrors.Invalid("max_completion_tokens", "contradicts 'max_tokens'; send one of them");
         var maxTokensField = body.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
-        if (QuestionParser.Common(body, body.MaxCompletionTokens ?? body.MaxTokens, maxTokensField, Field).Failed(out var error, out var question))
+        if (QuestionParser.Common(body, body.MaxCompletionTokens ?? body.MaxTokens, maxTokensField, Field, limits).Failed(out var error, out var question))
             return error;
         if (ToolsParser.Parse(body, limits).Failed(out error, out var tools))
             return error;
         if (tools.Forced.Count > 0 && question.Parameters.Grammar.Length > 0)
             return OpenAiErrors.Invalid("tool_choice", "cannot demand a call together with 'response_format' or 'grammar'; send one of them");
-        return Turns(body.Messages, limits).Failed(out error, out var turns) ? error : question with { Messages = turns, Tools = tools };
+        return Turns(body.Messages, limits).Failed(out error, out var turns) ? error : question with { Kind = AnswerKind.Chat, Messages = turns, Tools = tools };
     }
 
     /// <summary>A conversation.</summary>

@@ -30,6 +30,9 @@ internal sealed record TextLogprobs(
 /// <param name="Offsets">Where each stands in the text.</param>
 internal sealed record ShownLogprobs(IReadOnlyList<TokenLogprobs> Tokens, int Top, IReadOnlyList<int> Offsets)
 {
+    /// <summary>Of a whole choice; null where none were asked for.</summary>
+    public static ShownLogprobs? Of(GivenChoice given, int? top) => top is { } shown ? new ShownLogprobs(given.End.Logprobs, shown, given.Offsets) : null;
+
     public ChatLogprobs ForChat() => new([.. Tokens.Select(t => new ChatTokenLogprob(
         Text(t.Chosen), Value(t.Chosen), Bytes(t.Chosen), [.. t.Top.Take(Top).Select(o => new ChatTopLogprob(Text(o), Value(o), Bytes(o)))]))]);
 

@@ -4,17 +4,32 @@ using Atoma.Protocol.Verification;
 
 namespace Atoma.Api.Answers;
 
+/// <summary>A text to go on with.</summary>
+/// <param name="Text">As text, or null.</param>
+/// <param name="Tokens">As token ids, where there is no text.</param>
+internal sealed record TextPrompt(string? Text, IReadOnlyList<int> Tokens);
+
 /// <summary>A body that was understood: what the network is asked.</summary>
 internal record Question
 {
     public required string Model { get; init; }
 
+    /// <summary>How the answer is written.</summary>
+    public AnswerKind Kind { get; init; }
+
     public IReadOnlyList<ChatTurn> Messages { get; init; } = [];
 
-    public string? Prompt { get; init; }
+    /// <summary>Texts to go on with, each answered on its own; empty for anything but a text.</summary>
+    public IReadOnlyList<TextPrompt> Prompts { get; init; } = [];
 
-    /// <summary>The prompt's text, where it is to be shown before the answer; else empty.</summary>
-    public string Echo { get; init; } = "";
+    /// <summary>Answers wanted to each prompt (n).</summary>
+    public int PerPrompt { get; init; } = 1;
+
+    /// <summary>Answers in all: each is a request of its own.</summary>
+    public int Choices => Math.Max(1, Prompts.Count) * PerPrompt;
+
+    /// <summary>Each prompt's text is shown before its answer.</summary>
+    public bool Echo { get; init; }
 
     /// <summary>What to embed, where embeddings are asked for instead of an answer.</summary>
     public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];

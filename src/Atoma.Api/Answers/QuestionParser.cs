@@ -14,7 +14,8 @@ internal static class QuestionParser
     /// <param name="maxTokens">Most tokens wanted, by whichever field; null when not given.</param>
     /// <param name="maxTokensField">That field.</param>
     /// <param name="promptField">The field that carries the prompt.</param>
-    public static Parsed<Question> Common(AnswerBody body, int? maxTokens, string maxTokensField, string promptField)
+    /// <param name="limits">Bounds.</param>
+    public static Parsed<Question> Common(AnswerBody body, int? maxTokens, string maxTokensField, string promptField, Limits limits)
     {
         if (UnsupportedFields.Find(body.Others) is { } unsupported)
             return unsupported;
@@ -24,6 +25,8 @@ internal static class QuestionParser
             return OpenAiErrors.ModelNotFound(body.Model[..ModelLimits.IdLength] + "…");
         if (body.StreamOptions is not null && body.Stream is not true)
             return OpenAiErrors.Invalid("stream_options", "is only allowed with 'stream': true");
+        if (body.N is < 1 || body.N > limits.Choices)
+            return OpenAiErrors.Invalid("n", $"must be between 1 and {limits.Choices}: each choice is a request of its own");
         if (Seed(body.Seed, out var seed) is { } badSeed)
             return badSeed;
         if (Stops(body.Stop, out var stops) is { } badStop)
@@ -77,6 +80,7 @@ internal static class QuestionParser
             Integrity = level,
             Assurance = assurance,
             Logprobs = logprobs,
+            PerPrompt = body.N ?? 1,
             Streaming = body.Stream is true,
             IncludeUsage = body.StreamOptions?.IncludeUsage is true,
         };

@@ -33,22 +33,31 @@ internal static class Refusals
     /// <summary>A request that ended without an answer. Nothing was charged for it (P5.8).</summary>
     public static ApiError Of(AnswerEnd end, AtomaBody atoma)
     {
-        var (status, code, why) = end.Reason switch
-        {
-            "fraud_detected" => (502, end.Reason, "A node cheated, was caught, and its answer could not be replaced."),
-            "no_quorum" => (502, end.Reason, "The nodes that check the answer did not agree."),
-            "stream_diverged" => (502, end.Reason, "A node committed to another answer than it streamed; do not trust what was shown."),
-            "nodes_failed" => (503, end.Reason, "The drawn nodes failed and no replacement was left."),
-            "no_eligible_node" => (503, end.Reason, "Too few nodes could be drawn."),
-            "interrupted" => (503, end.Reason, "The coordinator was restarted in the middle."),
-            "cancelled" => (409, end.Reason, "The request was cancelled by its requester."),
-            "deadline_passed" => (504, end.Reason, "The deadline passed."),
-            _ when end.Status == "expired" => (504, "deadline_passed", "The deadline passed."),
-            _ => (502, "no_answer", "The request ended without an answer."),
-        };
+        var (status, code, why) = Why(end.Status, end.Reason);
         var advice = status == 409 ? "Send it again with a new Idempotency-Key." : "You can send it again.";
         return new ApiError(status, status == 409 ? OpenAiErrors.InvalidRequest : OpenAiErrors.ServerError, code, $"{why} charged: {end.PriceMicros}. {advice}", Atoma: atoma);
     }
+
+    /// <summary>An answer that is fetched and that there will not be.</summary>
+    public static ApiError Gone(string outcome, string reason)
+    {
+        var (_, code, why) = Why(outcome, reason);
+        return new ApiError(410, OpenAiErrors.InvalidRequest, code, $"There is no answer to this request, and nothing was charged for it. {why} Send the question again.", "id");
+    }
+
+    private static (int Status, string Code, string Why) Why(string outcome, string reason) => reason switch
+    {
+        "fraud_detected" => (502, reason, "A node cheated, was caught, and its answer could not be replaced."),
+        "no_quorum" => (502, reason, "The nodes that check the answer did not agree."),
+        "stream_diverged" => (502, reason, "A node committed to another answer than it streamed; do not trust what was shown."),
+        "nodes_failed" => (503, reason, "The drawn nodes failed and no replacement was left."),
+        "no_eligible_node" => (503, reason, "Too few nodes could be drawn."),
+        "interrupted" => (503, reason, "The coordinator was restarted in the middle."),
+        "cancelled" => (409, reason, "The request was cancelled by its requester."),
+        "deadline_passed" => (504, reason, "The deadline passed."),
+        _ when outcome == "expired" => (504, "deadline_passed", "The deadline passed."),
+        _ => (502, "no_answer", "The request ended without an answer."),
+    };
 
     /// <summary>The watch of an open request broke for good.</summary>
     public static ApiError Lost(string request) =>

@@ -18,39 +18,84 @@ internal sealed class AnswerGate(Limits limits) : IDisposable
 }
 
 /// <summary>What all endpoints that ask the network share.</summary>
-internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, AnswerRelay relay)
+internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, AnswerRelay relay, Limits limits)
 {
     private const string IdempotencyHeader = "Idempotency-Key";
+    private const string LastEventHeader = "Last-Event-ID";
 
     /// <summary>For an answer, whole or streamed.</summary>
-    public Task HandleAsync(HttpContext context, Func<Task<Parsed<Question>>> read, IAnswerShape shape) =>
-        HandleAsync(context, read, (request, question) => relay.RunAsync(context, request, question, shape));
+    public async Task HandleAsync(HttpContext context, Func<Task<Parsed<Question>>> read)
+    {
+        using var place = gate.Enter();
+        if (!place.IsAcquired)
+            await OpenAiErrors.Busy().ExecuteAsync(context);
+        else if ((await ReadAsync(context, read)).Failed(out var error, out var question) || Position(context, question.Choices).Failed(out error, out var seen)
+            || (await SubmitAsync(context, question)).Failed(out error, out var answer))
+            await error.ExecuteAsync(context);
+        else
+            await relay.RunAsync(context, answer, seen, question.Streaming);
+    }
 
     /// <summary>For anything: reads, submits, and hands the open request on.</summary>
-    public async Task HandleAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read, Func<OpenRequest, T, Task> run)
+    public async Task HandleAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read, Func<OpenAnswer, T, Task> run)
         where T : Question
     {
         using var place = gate.Enter();
         if (!place.IsAcquired)
             await OpenAiErrors.Busy().ExecuteAsync(context);
-        else if ((await OpenAsync(context, read)).Failed(out var error, out var open))
+        else if ((await ReadAsync(context, read)).Failed(out var error, out var question) || (await SubmitAsync(context, question)).Failed(out error, out var answer))
             await error.ExecuteAsync(context);
         else
-            await run(open.Request, open.Question);
+            await run(answer, question);
     }
 
-    private sealed record Open<T>(OpenRequest Request, T Question);
-
-    private async Task<Parsed<Open<T>>> OpenAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read)
-        where T : Question
+    /// <summary>For an answer that is fetched later.</summary>
+    /// <param name="context">The client.</param>
+    /// <param name="question">What is asked.</param>
+    /// <param name="beforeWork">Done when all is held and nothing has begun.</param>
+    public async Task<Parsed<OpenAnswer>> SubmitDetachedAsync(HttpContext context, Question question, Func<OpenAnswer, Task>? beforeWork)
     {
-        var idempotencyKey = context.Request.Headers[IdempotencyHeader].ToString();
-        if (idempotencyKey.Length > RequestSpec.IdempotencyKeyLength)
-            return OpenAiErrors.Invalid(IdempotencyHeader, $"has more than {RequestSpec.IdempotencyKeyLength} characters");
-        if ((await read()).Failed(out var error, out var question))
-            return error;
-        return (await service.SubmitAsync(question, context.User.Account(), idempotencyKey)).Failed(out error, out var request)
-            ? error
-            : new Open<T>(request, question);
+        if (IdempotencyKey(context, out var key) is { } wrong)
+            return wrong;
+        return await service.SubmitAsync(question, new Asker(context.User.Account(), key, Detached: true), beforeWork);
+    }
+
+    /// <summary>For an answer that was asked for before.</summary>
+    public async Task ResumeAsync(HttpContext context, OpenAnswer answer, bool streaming)
+    {
+        using var place = gate.Enter();
+        if (!place.IsAcquired)
+            await OpenAiErrors.Busy().ExecuteAsync(context);
+        else if (Position(context, answer.Choices.Count).Failed(out var error, out var seen))
+            await error.ExecuteAsync(context);
+        else
+            await relay.RunAsync(context, answer, seen, streaming);
+    }
+
+    private static async Task<Parsed<T>> ReadAsync<T>(HttpContext context, Func<Task<Parsed<T>>> read)
+        where T : Question =>
+        IdempotencyKey(context, out _) is { } wrong ? wrong : await read();
+
+    private async Task<Parsed<OpenAnswer>> SubmitAsync(HttpContext context, Question question)
+    {
+        IdempotencyKey(context, out var key);
+        return await service.SubmitAsync(question, new Asker(context.User.Account(), key));
+    }
+
+    private static ApiError? IdempotencyKey(HttpContext context, out string key)
+    {
+        key = context.Request.Headers[IdempotencyHeader].ToString();
+        return key.Length > RequestSpec.IdempotencyKeyLength
+            ? OpenAiErrors.Invalid(IdempotencyHeader, $"has more than {RequestSpec.IdempotencyKeyLength} characters")
+            : null;
+    }
+
+    /// <summary>What the client says that it has seen.</summary>
+    private Parsed<StreamPosition> Position(HttpContext context, int choices)
+    {
+        var id = context.Request.Headers[LastEventHeader].ToString();
+        if (id.Length == 0)
+            return new StreamPosition(choices);
+        return id.Length <= limits.EventIdLength && StreamPosition.TryParse(id, choices, out var seen) ? seen : OpenAiErrors.UnknownEventId();
     }
 }

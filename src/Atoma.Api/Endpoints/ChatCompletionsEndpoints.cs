@@ -19,11 +19,8 @@ internal static class ChatCompletionsEndpoints
             .RequireAuthorization(AtomaPolicies.Client)
             .DisableRequestTimeout();
 
-    private static Task Answer(HttpContext context, AnswerHandler handler, ChatShape shape, Limits limits) =>
-        handler.HandleAsync(context, () => ReadAsync(context, limits), shape);
-
-    private static async Task<Parsed<Question>> ReadAsync(HttpContext context, Limits limits) =>
-        (await JsonBody.ReadAsync(context, ApiJson.Web.ChatCompletionBody)).Failed(out var error, out var body) ? error : ChatQuestion.Parse(body, limits);
+    private static Task Answer(HttpContext context, AnswerHandler handler, QuestionReader reader) =>
+        handler.HandleAsync(context, () => reader.ChatAsync(context));
 }
 
 internal static class AnswerTexts
@@ -34,6 +31,8 @@ internal static class AnswerTexts
     public const string Description =
         "The most the answer can cost is held from the account, nodes are drawn, the answer is checked as 'integrity' asks, and what it "
         + "really cost is charged; the rest returns. An answer that fails its check or never comes costs nothing. "
-        + "With the header Idempotency-Key (at most 128 characters) a retry returns the same answer and is charged once. "
-        + "When the client disconnects, the work stops. Nodes see the prompt: there is no privacy.";
+        + "With the header Idempotency-Key (at most 128 characters) a retry returns the same answer and is charged once, and the work goes on "
+        + "when the client disconnects; without it the work stops then. n answers are n requests, each with its own seed, price and receipt: all "
+        + "are held or none. One that fails costs nothing and is left out; atoma.choices says why. The events of a stream have ids: GET "
+        + "/v1/requests/{id}/events with Last-Event-ID goes on after one. Nodes see the prompt: there is no privacy.";
 }

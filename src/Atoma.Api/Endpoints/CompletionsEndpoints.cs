@@ -19,9 +19,6 @@ internal static class CompletionsEndpoints
             .RequireAuthorization(AtomaPolicies.Client)
             .DisableRequestTimeout();
 
-    private static Task Answer(HttpContext context, AnswerHandler handler, TextShape shape) =>
-        handler.HandleAsync(context, () => ReadAsync(context), shape);
-
-    private static async Task<Parsed<Question>> ReadAsync(HttpContext context) =>
-        (await JsonBody.ReadAsync(context, ApiJson.Web.TextCompletionBody)).Failed(out var error, out var body) ? error : TextQuestion.Parse(body);
+    private static Task Answer(HttpContext context, AnswerHandler handler, QuestionReader reader) =>
+        handler.HandleAsync(context, () => reader.TextAsync(context));
 }

@@ -11,6 +11,11 @@ namespace Atoma.Api.Endpoints;
 internal sealed record ModelList(string Object, IReadOnlyList<ModelBody> Data);
 
 /// <summary>A model as OpenAI shows it, and what Atoma knows of it.</summary>
+/// <param name="Id">Model id.</param>
+/// <param name="Object">"model".</param>
+/// <param name="Created">Unix seconds: when a node of this network first offered it.</param>
+/// <param name="OwnedBy">"atoma".</param>
+/// <param name="Atoma">More.</param>
 internal sealed record ModelBody(string Id, string Object, long Created, string OwnedBy, ModelDetail Atoma);
 
 /// <param name="Digest">SHA-256 of the GGUF file.</param>
@@ -57,7 +62,7 @@ internal static class ModelsEndpoints
             return null;
         var manifest = ReadManifest(market.Manifest);
         return new ModelBody(
-            manifest.Id, "model", Created: 0, "atoma",
+            manifest.Id, "model", market.Since.ToUnixTimeSeconds(), "atoma",
             new ModelDetail(
                 manifest.Digest.ToString(), manifest.Architecture, manifest.Quantisation, manifest.ContextLength, market.MaxContext,
                 market.Offers.Count, Range(market.Offers, static o => o.InputPriceMicros), Range(market.Offers, static o => o.OutputPriceMicros)));

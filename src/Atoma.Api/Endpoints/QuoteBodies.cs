@@ -9,7 +9,8 @@ namespace Atoma.Api.Endpoints;
 /// <param name="Model">Model id.</param>
 /// <param name="Integrity">The level that was asked for, or that an assurance was turned into.</param>
 /// <param name="ResolvedFrom">What was asked.</param>
-/// <param name="PromptTokens">Counted by the model's tokenizer.</param>
+/// <param name="Choices">Answers that are asked for; what follows is of one of them.</param>
+/// <param name="PromptTokens">Counted by the model's tokenizer; of the first prompt where there are several.</param>
 /// <param name="MaxOutputTokens">Most tokens of the answer.</param>
 /// <param name="Price">What would be held, and what for.</param>
 /// <param name="BalanceMicros">What the account can spend now.</param>
@@ -21,16 +22,16 @@ namespace Atoma.Api.Endpoints;
 /// <param name="Eligible">Who could be drawn to answer.</param>
 /// <param name="Levels">What every level that could be served now would cost and be worth.</param>
 internal sealed record QuoteBody(
-    string Object, string Model, string Integrity, ResolvedFromBody ResolvedFrom, int PromptTokens, int MaxOutputTokens, QuotedPriceBody Price,
+    string Object, string Model, string Integrity, ResolvedFromBody ResolvedFrom, int Choices, int PromptTokens, int MaxOutputTokens, QuotedPriceBody Price,
     long BalanceMicros, bool BalanceSuffices, UndetectedFraudBody UndetectedFraud,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] QuotedAuditBody? Audit,
     string Comparison, FinalityBody Finality, EligibleBody Eligible, IReadOnlyList<LevelBody> Levels)
 {
     public static QuoteBody Of(Question question, QuoteInfo quote, long balanceMicros) => new(
         "quote", question.Model, quote.Level.Integrity, new ResolvedFromBody(question.Assurance is null ? question.Integrity : null, question.Assurance),
-        quote.PromptTokens, quote.MaxOutputTokens,
+        question.Choices, quote.PromptTokens, quote.MaxOutputTokens,
         new QuotedPriceBody(quote.Level.MaxMicros, new PricePartsBody(quote.AnswerMicros, quote.ChecksMicros, quote.AuditsMicros), quote.FeeMicros, quote.Level.PriceMultiple),
-        balanceMicros, balanceMicros >= quote.Level.MaxMicros,
+        balanceMicros, balanceMicros / question.Choices >= quote.Level.MaxMicros,
         new UndetectedFraudBody(quote.Level.UndetectedFraud, quote.AdversaryShare, quote.Level.EligibleNodes),
         quote.AuditsMicros > 0 ? new QuotedAuditBody(quote.AuditProbability, quote.AuditCheckers, quote.CheckCost) : null,
         quote.Comparison, FinalityBody.Of(quote.Finality),

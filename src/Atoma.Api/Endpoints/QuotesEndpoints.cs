@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Atoma.Api.Answers;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
@@ -15,32 +14,28 @@ internal static class QuotesEndpoints
             .WithDescription(
                 "Takes the body of /v1/chat/completions, or, with 'prompt', of /v1/completions, and refuses what they would refuse, but for want of money. "
                 + "Free: nothing is held, nobody is drawn. Shows the price and its parts, which level an assurance is turned into, the probability that a "
-                + "wrong answer passes, when the answer is final, who could be drawn, and all levels that could be served now.")
+                + "wrong answer passes, when the answer is final, who could be drawn, and all levels that could be served now. Prices "
+                + "and tokens are those of one choice; 'choices' says how many there are.")
             .Accepts<ChatCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<QuoteBody>().ProducesErrors(400, 401, 404, 413, 503)
             .RequireAuthorization(AtomaPolicies.Client);
 
-    private static async Task<IResult> Quote(HttpContext context, AnswerGate gate, AnswerService service, IGrainFactory grains, Limits limits)
+    private static async Task<IResult> Quote(HttpContext context, AnswerGate gate, AnswerService service, QuestionReader reader, IGrainFactory grains)
     {
         using var place = gate.Enter();
         if (!place.IsAcquired)
             return OpenAiErrors.Busy();
-        if ((await ReadAsync(context, limits)).Failed(out var error, out var question) || (await service.QuoteAsync(question, context.User.Account())).Failed(out error, out var quote))
+        if ((await ReadAsync(context, reader)).Failed(out var error, out var question) || (await service.QuoteAsync(question, context.User.Account())).Failed(out error, out var quote))
             return error;
         var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(context.User.Account());
         return TypedResults.Json(QuoteBody.Of(question, quote, balance.BalanceMicros), ApiJson.Web.QuoteBody);
     }
 
-    private static async Task<Parsed<Question>> ReadAsync(HttpContext context, Limits limits)
+    private static async Task<Parsed<Question>> ReadAsync(HttpContext context, QuestionReader reader)
     {
         if ((await JsonBody.ReadAsync(context, ApiJson.Web.JsonDocument)).Failed(out var error, out var body))
             return error;
         using (body)
-        {
-            var isText = body.RootElement is { ValueKind: JsonValueKind.Object } fields && fields.TryGetProperty("prompt", out _);
-            if (isText)
-                return JsonBody.Read(body.RootElement, ApiJson.Web.TextCompletionBody).Failed(out error, out var text) ? error : TextQuestion.Parse(text);
-            return JsonBody.Read(body.RootElement, ApiJson.Web.ChatCompletionBody).Failed(out error, out var chat) ? error : ChatQuestion.Parse(chat, limits);
-        }
+            return reader.Any(body.RootElement);
     }
 }

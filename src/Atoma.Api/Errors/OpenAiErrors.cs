@@ -52,6 +52,14 @@ internal static class OpenAiErrors
     public static ApiError RequestNotFound() =>
         new(404, InvalidRequest, "request_not_found", "There is no such request on this account. Ids have 64 hex digits; GET /v1/requests lists your latest.", "id");
 
+    /// <summary>An event id that is none, or not of this answer.</summary>
+    public static ApiError UnknownEventId() =>
+        Invalid("Last-Event-ID", "is not the id of an event of this answer; leave it out to get all of it", "unknown_event_id");
+
+    /// <summary>A request whose answer cannot be written without the question: embeddings, and what the network asks for itself.</summary>
+    public static ApiError AnswerNotKept() =>
+        new(409, InvalidRequest, "answer_not_kept", "The answer of this request is written for its own call only: embeddings and reviews cannot be fetched. Send the same question with its Idempotency-Key.", "id");
+
     public static ApiError NodeNotFound() =>
         new(404, InvalidRequest, "node_not_found", "There is no such node. Ids are Ethereum addresses, 0x and 40 hex digits; GET /v1/nodes lists them.", "id");
 

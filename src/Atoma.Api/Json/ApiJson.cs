@@ -18,6 +18,8 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatCompletionChunk))]
 [JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(AnswerForm))]
+[JsonSerializable(typeof(AcceptedBody))]
 [JsonSerializable(typeof(EmbeddingBody))]
 [JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(RerankBody))]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Atoma.Api.Errors;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Api.Json;
 
@@ -70,6 +71,24 @@ internal static partial class JsonBody
         {
             return false;
         }
+    }
+
+    /// <summary>The token ids in an element; false when it is no list of integers, or longer than any prompt.</summary>
+    public static bool TryTokens(JsonElement element, [NotNullWhen(true)] out int[]? tokens)
+    {
+        tokens = null;
+        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > VerificationLimits.PromptTokens)
+            return false;
+        var list = new List<int>(element.GetArrayLength());
+        foreach (var item in element.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var token))
+                return false;
+            list.Add(token);
+        }
+
+        tokens = [.. list];
+        return true;
     }
 
     private static ApiError Explain(JsonException e, JsonTypeInfo root)

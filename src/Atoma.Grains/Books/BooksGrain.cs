@@ -24,10 +24,13 @@ internal sealed class BooksGrain(
 
     public async Task<KeyInfo?> FindKey(string keyHash)
     {
-        if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { RevokedAt: null } key)
+        if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { } key || !key.IsValid(time.GetUtcNow()))
             return null;
-        return new KeyInfo(key.Account, key.Scope.ToString().ToLowerInvariant());
+        return new KeyInfo(key.Account, key.Scopes.ToString().ToLowerInvariant());
     }
+
+    public async Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) =>
+        await ledger.FindRequestAsync(account, idempotencyKey, default) is not null;
 
     public async Task<AccountInfo> Balance(string account) =>
         new(account, (await ledger.BalanceAsync(LedgerAccount.User(account), default)).Value);

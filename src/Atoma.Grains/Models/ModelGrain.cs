@@ -14,10 +14,13 @@ internal sealed class ModelRecord
 
     /// <summary>Known answers by echelon id: the first node's, which every later one has to reproduce (P2.5).</summary>
     [Id(1)] public Dictionary<string, string[]> Answers { get; set; } = [];
+
+    /// <summary>When it was first offered.</summary>
+    [Id(2)] public DateTimeOffset Since { get; set; }
 }
 
 /// <summary>Owns one model: its identity, its echelons' known answers, and who offers it now.</summary>
-internal sealed class ModelGrain([PersistentState("model")] IPersistentState<ModelRecord> record) : Grain, IModelGrain
+internal sealed class ModelGrain([PersistentState("model")] IPersistentState<ModelRecord> record, TimeProvider time) : Grain, IModelGrain
 {
     private readonly SortedDictionary<string, (Subscription Subscription, NodeTerms Terms)> _offers = new(StringComparer.Ordinal);
 
@@ -27,7 +30,7 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
         var offer = Subscription.Read(ref reader);
         if (record.State.Manifest.Length == 0)
         {
-            record.State.Manifest = Bytes(offer.Model);
+            (record.State.Manifest, record.State.Since) = (Bytes(offer.Model), time.GetUtcNow());
             await record.WriteStateAsync();
             await GrainFactory.GetGrain<IDirectoryGrain>(Keys.Directory).AddModel(offer.Model.Id);
         }
@@ -61,7 +64,7 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
         NodeOffer[] offers = [.. _offers.Select(o => new NodeOffer(
             o.Key, o.Value.Subscription.Echelon.Id().ToString(), o.Value.Subscription.InputPrice.Value, o.Value.Subscription.OutputPrice.Value,
             o.Value.Subscription.Echelon.IsExact, o.Value.Terms, o.Value.Subscription.CheckPermille))];
-        return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers));
+        return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers, record.State.Since));
     }
 
     private async Task<string?> EchelonProblem(Subscription offer)

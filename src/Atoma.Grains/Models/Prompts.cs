@@ -31,6 +31,20 @@ internal static class Prompts
         }
     }
 
+    /// <summary>A prompt that was sent as token ids.</summary>
+    public static TokenizeReply Given(IReadOnlyList<int> tokens, ModelManifest model)
+    {
+        if (tokens.Count is 0 or > VerificationLimits.PromptTokens)
+            return Refuse(SubmitStatus.BadPrompt, tokens.Count == 0 ? "It is empty." : $"A prompt has at most {VerificationLimits.PromptTokens} tokens.");
+        foreach (var token in tokens)
+        {
+            if (token < 0 || token >= model.VocabularySize)
+                return Refuse(SubmitStatus.BadPrompt, $"Token {token} is not one of the model's {model.VocabularySize}.");
+        }
+
+        return new TokenizeReply(SubmitStatus.Accepted, "", tokens);
+    }
+
     private static ChatMessage Message(ChatTurn turn) => new(turn.Role, turn.Content)
     {
         Name = turn.Name,

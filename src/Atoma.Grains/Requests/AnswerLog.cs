@@ -12,7 +12,10 @@ internal sealed class AnswerLog
     private readonly List<AnswerEvent> _events = [];
     private TaskCompletionSource _more = New();
 
-    public bool Ended => _events.Count > 0 && _events[^1].End is not null;
+    /// <summary>How the answer ended; null while it has not.</summary>
+    public AnswerEnd? End => _events.Count > 0 ? _events[^1].End : null;
+
+    public bool Ended => End is not null;
 
     public void Append(string text, AnswerEnd? end = null, IReadOnlyList<TokenLogprobs>? logprobs = null, IReadOnlyList<TokenLogprobs>? prompt = null)
     {

@@ -49,18 +49,6 @@ internal static class EmbeddingInputs
         return new Asked(prompt, new SamplingParameters { MaxTokens = 0, InputLengths = lengths }, null);
     }
 
-    private static TokenizeReply Tokens(EmbeddingInput input, ModelManifest model, ITokenizer tokenizer)
-    {
-        if (input.Text is { } text)
-            return Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(text, [], []));
-        if (input.Tokens.Count == 0)
-            return new TokenizeReply(SubmitStatus.BadPrompt, "It is empty.", []);
-        foreach (var token in input.Tokens)
-        {
-            if (token < 0 || token >= model.VocabularySize)
-                return new TokenizeReply(SubmitStatus.BadPrompt, $"Token {token} is not one of the model's {model.VocabularySize}.", []);
-        }
-
-        return new TokenizeReply(SubmitStatus.Accepted, "", input.Tokens);
-    }
+    private static TokenizeReply Tokens(EmbeddingInput input, ModelManifest model, ITokenizer tokenizer) =>
+        input.Text is { } text ? Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(text, [], [])) : Prompts.Given(input.Tokens, model);
 }

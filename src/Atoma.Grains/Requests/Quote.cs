@@ -53,7 +53,9 @@ internal sealed partial class Quoter(NetworkOptions options)
 
     private Asked Answer(SubmitCall call, ModelManifest model, int contextTokens, ITokenizer tokenizer)
     {
-        var tokens = Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(call.Prompt, call.Messages, call.Tools));
+        var tokens = call.PromptTokens.Count > 0
+            ? Prompts.Given(call.PromptTokens, model)
+            : Prompts.Tokenize(model.Id, tokenizer, new TokenizeCall(call.Prompt, call.Messages, call.Tools));
         if (tokens.Status != SubmitStatus.Accepted)
             return Asked.Refuse(tokens.Status, tokens.Message);
         int[] prompt = [.. tokens.Tokens];

@@ -34,6 +34,7 @@ internal sealed class RequestGrain(
     private AnswerLogprobs? _logprobs;
     private bool _promptShown;
     private SignedReceipt? _receipt;
+    private bool _begun;
     private bool _settled;
     private Micros _dearest;
     private IGrainTimer? _timer;
@@ -53,12 +54,13 @@ internal sealed class RequestGrain(
         {
             _receipt = stored;
             _state = stored.Receipt.State;
-            _settled = true;
+            (_begun, _settled) = (true, true);
             End();
             return;
         }
 
         _state = RequestMachine.Open(RequestRows.Spec(row));
+        _begun = true;
         _happened.Enqueue(new RequestEvent.Recovered());
         Arm(TimeSpan.Zero);
     }
@@ -71,15 +73,18 @@ internal sealed class RequestGrain(
         if (_state?.Spec is { } known)
             return Existing(known, tokenizers.Find(known.Model.Id));
         Invariant.Assert(Keys.Request(RequestSpec.IdOf(call.Account, new Hash32(call.Nonce))) == Key);
+        // Before the quote: a retry finds its answer also while nobody could be drawn for it.
+        var asked = Submission.Digest(call);
+        if (await EarlierAsync(call, asked) is { } earlier)
+            return earlier;
         if (tokenizers.Find(call.Model) is not { } tokenizer
             || await GrainFactory.GetGrain<IModelGrain>(Keys.Model(call.Model)).Market() is not { } market)
             return Refused(SubmitStatus.UnknownModel, Quoter.UnknownModel(call.Model));
 
         var quote = _quoter.Make(call, market, tokenizer, time.GetUtcNow());
-        if (quote.Spec is not { } spec)
+        if (quote.Spec is not { } quoted)
             return quote.Refusal!;
-        if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } earlier)
-            return Earlier(spec, earlier, tokenizer);
+        var spec = quoted with { Note = new RequesterNote(asked, call.Form) };
         var result = await ledger.CommitAsync(Settlement.Accept(spec), default);
         switch (result.Status)
         {
@@ -87,14 +92,14 @@ internal sealed class RequestGrain(
                 break;
             case LedgerStatus.InsufficientFunds:
                 // A twin with the same key may have taken the money between our look and our hold.
-                if (spec.IdempotencyKey.Length > 0 && await ledger.FindRequestAsync(spec.Account, spec.IdempotencyKey, default) is { } twin)
-                    return Earlier(spec, twin, tokenizer);
+                if (await EarlierAsync(call, asked) is { } twin)
+                    return twin;
                 var balance = await ledger.BalanceAsync(LedgerAccount.User(spec.Account), default);
                 return new SubmitReply(SubmitStatus.InsufficientFunds,
                     $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
                     "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
             case LedgerStatus.IdempotencyKeyUsed:
-                return Earlier(spec, (await ledger.FindRequestAsync(result.ExistingRequest!.Value, default))!, tokenizer);
+                return (await EarlierAsync(call, asked))!;
             default:
                 throw new InvariantException($"Accepting a new request gave {result.Status}.");
         }
@@ -105,8 +110,19 @@ internal sealed class RequestGrain(
         _logprobs = new AnswerLogprobs(tokenizer);
         _dearest = quote.Dearest;
         _accepted = new SubmitReply(SubmitStatus.Accepted, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)tokenizer.ToolCalls);
-        await Happened(new RequestEvent.Started());
+        if (call.Deferred)
+            Arm(spec.Deadline - time.GetUtcNow());
+        else
+            await Begin();
         return _accepted;
+    }
+
+    public async Task Begin()
+    {
+        if (_begun || _state is null)
+            return;
+        _begun = true;
+        await Happened(new RequestEvent.Started());
     }
 
     public async Task<int> Review(byte[] spec)
@@ -122,7 +138,7 @@ internal sealed class RequestGrain(
             return (int)result.Status;
         log.ReviewOpened(review.Id.ToString(), review.Review.Kind.ToString(), review.Review.Origin.ToString(), review.Review.Panel);
         _state = RequestMachine.Open(review);
-        await Happened(new RequestEvent.Started());
+        await Begin();
         return (int)LedgerStatus.Ok;
     }
 
@@ -148,11 +164,25 @@ internal sealed class RequestGrain(
 
     public Task Sweep() => Happened(new RequestEvent.Ticked());
 
+    public Task<PromptText> Prompt() => Task.FromResult(
+        _state is { } state && tokenizers.Find(state.Spec.Model.Id) is { } tokenizer
+            ? PromptTexts.Of(state.Spec.Prompt, tokenizer)
+            : throw new InvalidOperationException("There is no such request, or its model is no longer known here."));
+
     public Task<RequestInfo?> Describe() =>
         Task.FromResult(_state is null ? null : new RequestInfo(
             _state.Spec.Account,
             RequestView.Build(_state, _receipt?.Receipt.FinishedAt).ToJsonString(),
-            _receipt is null || !_settled ? null : ReceiptFile.Write(_receipt)));
+            _receipt is null || !_settled ? null : ReceiptFile.Write(_receipt))
+        {
+            Form = _state.Spec.Review is null ? _state.Spec.Note.Form : "",
+            Model = _state.Spec.Model.Id,
+            Streaming = _state.Spec.Streaming,
+            ToolCalls = (int)(tokenizers.Find(_state.Spec.Model.Id)?.ToolCalls ?? ToolCallFormat.None),
+            CreatedAt = _state.Spec.CreatedAt,
+            Outcome = _answer.End?.Status ?? "",
+            Reason = _answer.End?.Reason ?? "",
+        });
 
     /// <summary>Runs the machine until it has nothing more to do. Calls of one activation never overlap, so no decision is held across an await.</summary>
     private async Task Happened(RequestEvent happened)
@@ -329,11 +359,14 @@ internal sealed class RequestGrain(
     private static SubmitReply Existing(RequestSpec spec, ITokenizer? tokenizer) =>
         new(SubmitStatus.Existing, "", spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value, (int)(tokenizer?.ToolCalls ?? ToolCallFormat.None));
 
-    private static SubmitReply Earlier(RequestSpec spec, RequestRow earlier, ITokenizer tokenizer)
+    /// <summary>What the idempotency key was used for before; null when it was not, or there is none.</summary>
+    private async Task<SubmitReply?> EarlierAsync(SubmitCall call, Hash32 asked)
     {
+        if (call.IdempotencyKey.Length == 0 || await ledger.FindRequestAsync(call.Account, call.IdempotencyKey, default) is not { } earlier)
+            return null;
         var then = RequestRows.Spec(earlier);
-        return then.PayloadDigest() == spec.PayloadDigest()
-            ? Existing(then, tokenizer)
+        return then.Note.Asked == asked
+            ? Existing(then, tokenizers.Find(then.Model.Id))
             : Refused(SubmitStatus.IdempotencyConflict, "This Idempotency-Key was used for a different request. Use a new key for a new request.");
     }
 }

@@ -32,6 +32,13 @@ public sealed record Conservation(
     public bool IsExact => Difference == Micros.Zero && Holds == Escrow && MismatchedAccounts == 0;
 }
 
+/// <summary>Money of a payer that waits in escrow.</summary>
+/// <param name="Id">The hold's id; a request's hold has the request's.</param>
+/// <param name="Amount">What is held.</param>
+/// <param name="CreatedAt">Since when.</param>
+/// <param name="ExpiresAt">From when on it may be returned by <see cref="LedgerOperation.Expire"/>.</param>
+public sealed record OpenHold(Hash32 Id, Micros Amount, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+
 /// <summary>How many requests are in each phase, from the store's rows.</summary>
 public readonly record struct PhaseCount(int Phase, long Count);
 
@@ -57,6 +64,22 @@ public interface ILedgerStore
     /// <param name="cancellationToken">Stops the query.</param>
     Task<IReadOnlyList<LedgerEntry>> EntriesAsync(LedgerAccount account, long afterSequence, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Newest first, before <paramref name="beforeSequence"/> when given.</summary>
+    /// <param name="account">Whose.</param>
+    /// <param name="beforeSequence">Null for the first page.</param>
+    /// <param name="limit">1 to 1,000.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    Task<IReadOnlyList<LedgerEntry>> EntriesBeforeAsync(
+        LedgerAccount account, long? beforeSequence, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Open holds paid from this account, the first to expire first.</summary>
+    Task<IReadOnlyList<OpenHold>> OpenHoldsAsync(LedgerAccount payer, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Open holds that may expire at <paramref name="now"/> and that no open request of the same id will end, most overdue first.
+    /// </summary>
+    Task<IReadOnlyList<Hash32>> ExpiredHoldsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
     /// <summary>Entries made by operations with these ids (a request's hold and transfers), in ledger order.</summary>
     Task<IReadOnlyList<LedgerEntry>> EntriesOfAsync(IReadOnlyList<Hash32> operations, CancellationToken cancellationToken);
 
@@ -80,6 +103,11 @@ public interface ILedgerStore
 
     /// <summary>Newest first; <paramref name="node"/> null for all.</summary>
     Task<IReadOnlyList<SlashRow>> SlashesAsync(string? node, int limit, CancellationToken cancellationToken);
+
+    Task<PayoutRow?> FindPayoutAsync(Hash32 id, CancellationToken cancellationToken);
+
+    /// <summary>Newest first; <paramref name="node"/> and <paramref name="state"/> null for all.</summary>
+    Task<IReadOnlyList<PayoutRow>> PayoutsAsync(string? node, PayoutState? state, int limit, CancellationToken cancellationToken);
 
     /// <summary>Recounts every balance from the entries, in one consistent snapshot.</summary>
     Task<Conservation> AuditAsync(CancellationToken cancellationToken);

@@ -31,6 +31,9 @@ public enum AccountKind : byte
 
     /// <summary>What sampled answers pay for audits, until an audit is paid from it (P4).</summary>
     AuditPool = 8,
+
+    /// <summary>A node's money on its way out, until its payout is confirmed or returned.</summary>
+    Payable = 9,
 }
 
 /// <summary>An account: its kind and whose it is. Shown as <c>kind</c> or <c>kind:owner</c>.</summary>
@@ -57,6 +60,8 @@ public readonly record struct LedgerAccount(AccountKind Kind, string Owner)
     public static LedgerAccount Frozen(NodeId node) => new(AccountKind.Frozen, node.ToString());
 
     public static LedgerAccount Earnings(NodeId node) => new(AccountKind.Earnings, node.ToString());
+
+    public static LedgerAccount Payable(NodeId node) => new(AccountKind.Payable, node.ToString());
 
     public override string ToString() =>
         Owner.Length == 0 ? Kind.ToString().ToLowerInvariant() : $"{Kind.ToString().ToLowerInvariant()}:{Owner}";
@@ -92,4 +97,10 @@ public enum TransferCode : byte
 
     /// <summary>A disputer's bond, or what the resolvers leave of it.</summary>
     BondForfeit = 21,
+
+    /// <summary>A node asked for its money: from earnings or collateral to payable. Paid is <see cref="Withdrawal"/> from there.</summary>
+    PayoutRequested = 22,
+
+    /// <summary>The payout could not be made: from payable back to earnings.</summary>
+    PayoutReturned = 23,
 }

@@ -8,8 +8,13 @@ public abstract record LedgerOperation(Hash32 Id)
     /// <summary>Moves money once.</summary>
     public sealed record Transfer(Hash32 Id, LedgerAccount Debit, LedgerAccount Credit, Micros Amount, TransferCode Code) : LedgerOperation(Id);
 
-    /// <summary>First phase: moves the upper bound from the payer to escrow, where it waits for <see cref="Post"/> or <see cref="Void"/>.</summary>
-    public sealed record Hold(Hash32 Id, LedgerAccount Payer, Micros Amount, DateTimeOffset ExpiresAt) : LedgerOperation(Id);
+    /// <summary>First phase: moves the upper bound from the payer to escrow, where it waits for <see cref="Post"/>, <see cref="Void"/> or <see cref="Expire"/>.</summary>
+    /// <param name="Id">Id of the hold.</param>
+    /// <param name="Payer">Whose money.</param>
+    /// <param name="Amount">The upper bound.</param>
+    /// <param name="ExpiresAt">From when on <see cref="Expire"/> may return it. Until that is done it can still be posted or voided.</param>
+    /// <param name="Budget">Hash of the API key whose budget it is charged to; <see cref="Hash32.Zero"/> for none.</param>
+    public sealed record Hold(Hash32 Id, LedgerAccount Payer, Micros Amount, DateTimeOffset ExpiresAt, Hash32 Budget = default) : LedgerOperation(Id);
 
     /// <summary>Second phase: pays the parts out of the hold, the rest returns to the payer. <see cref="LedgerOperation.Id"/> is the hold's.</summary>
     /// <param name="Id">Id of the hold.</param>
@@ -23,6 +28,9 @@ public abstract record LedgerOperation(Hash32 Id)
 
     /// <summary>Second phase: all of the hold returns to the payer. <see cref="LedgerOperation.Id"/> is the hold's.</summary>
     public sealed record Void(Hash32 Id) : LedgerOperation(Id);
+
+    /// <summary>Returns all of a hold that is past its expiry, which nobody else ended. <see cref="LedgerOperation.Id"/> is the hold's.</summary>
+    public sealed record Expire(Hash32 Id) : LedgerOperation(Id);
 }
 
 /// <summary>One payee of a posted hold. Two parts never share an account and code.</summary>
@@ -61,12 +69,35 @@ public sealed record RequestRow(
 /// <param name="Version">As in <see cref="RequestRow"/>.</param>
 public sealed record SlashRow(Hash32 Id, string Node, Hash32 Request, bool Open, DateTimeOffset DueAt, byte[] State, long Version);
 
+/// <summary>What became of a payout. Stored: append only.</summary>
+public enum PayoutState : byte
+{
+    Requested = 0,
+    Paid = 1,
+    Returned = 2,
+}
+
+/// <summary>A node's request for its money, written in the same transaction as the money it moves.</summary>
+/// <param name="Id">Payout id.</param>
+/// <param name="Node">Address of the node.</param>
+/// <param name="Amount">Above zero.</param>
+/// <param name="Destination">Where to; at most 128 characters.</param>
+/// <param name="State">What became of it.</param>
+/// <param name="RequestedAt">When it was asked for.</param>
+/// <param name="DecidedAt">When it was paid or returned.</param>
+/// <param name="Reference">Of the payment outside, or why it was returned; at most 128 characters.</param>
+/// <param name="Version">As in <see cref="RequestRow"/>.</param>
+public sealed record PayoutRow(
+    Hash32 Id, string Node, Micros Amount, string Destination, PayoutState State, DateTimeOffset RequestedAt, DateTimeOffset? DecidedAt,
+    string Reference, long Version);
+
 /// <summary>
 /// Operations and rows that happen together or not at all, in one durable transaction. Operations run in order. An operation
 /// that was done before (<see cref="LedgerStatus.AlreadyDone"/>) does not stop the others; any later status undoes everything.
 /// </summary>
 public sealed record LedgerCommand(
-    IReadOnlyList<LedgerOperation> Operations, RequestRow? Request = null, IReadOnlyList<SlashRow>? Slashes = null)
+    IReadOnlyList<LedgerOperation> Operations, RequestRow? Request = null, IReadOnlyList<SlashRow>? Slashes = null,
+    IReadOnlyList<PayoutRow>? Payouts = null)
 {
     /// <summary>Operations in one command: a settlement pays at most a few dozen parties.</summary>
     public const int OperationsMax = 256;

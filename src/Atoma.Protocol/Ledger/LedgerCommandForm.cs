@@ -1,3 +1,5 @@
+using static Atoma.Protocol.Ledger.StoredForm;
+
 namespace Atoma.Protocol.Ledger;
 
 /// <summary>
@@ -12,15 +14,24 @@ public static class LedgerCommandForm
     /// <summary>Slashes in one command: every party of one request at most.</summary>
     public const int SlashesMax = 64;
 
+    /// <summary>Payouts in one command: an administrator's batch.</summary>
+    public const int PayoutsMax = 64;
+
     public const int IdempotencyKeyLengthMax = 128;
+
+    /// <summary>Of a payout's destination and reference: an address, an account number or a transaction's hash.</summary>
+    public const int PayoutTextLengthMax = 128;
 
     /// <exception cref="ArgumentException">The command is malformed.</exception>
     public static void Check(LedgerCommand command)
     {
         var slashes = command.Slashes ?? [];
+        var payouts = command.Payouts ?? [];
         Require(command.Operations.Count <= LedgerCommand.OperationsMax, "too many operations");
         Require(slashes.Count <= SlashesMax, "too many slashes");
-        Require(command.Operations.Count > 0 || command.Request is not null || slashes.Count > 0, "nothing to do");
+        Require(payouts.Count <= PayoutsMax, "too many payouts");
+        Require(
+            command.Operations.Count > 0 || command.Request is not null || slashes.Count > 0 || payouts.Count > 0, "nothing to do");
         foreach (var operation in command.Operations)
             Check(operation);
         if (command.Request is { } request)
@@ -28,6 +39,9 @@ public static class LedgerCommandForm
         foreach (var slash in slashes)
             Check(slash);
         Require(slashes.Select(slash => slash.Id).Distinct().Count() == slashes.Count, "two rows of one slash");
+        foreach (var payout in payouts)
+            Check(payout);
+        Require(payouts.Select(payout => payout.Id).Distinct().Count() == payouts.Count, "two rows of one payout");
     }
 
     private static void Check(LedgerOperation operation)
@@ -57,7 +71,7 @@ public static class LedgerCommandForm
                 Require(post.Parts.Select(part => (part.Credit, part.Code)).Distinct().Count() == post.Parts.Count,
                     "two parts with the same account and code");
                 break;
-            case LedgerOperation.Void:
+            case LedgerOperation.Void or LedgerOperation.Expire:
                 break;
             default:
                 throw new ArgumentException($"Malformed ledger command: unknown operation {operation.GetType().Name}.", nameof(operation));
@@ -67,7 +81,7 @@ public static class LedgerCommandForm
     private static void Check(LedgerAccount account)
     {
         Require(Enum.IsDefined(account.Kind), "unknown account kind");
-        var owned = account.Kind is AccountKind.User or AccountKind.Collateral or AccountKind.Frozen or AccountKind.Earnings;
+        var owned = account.Kind is AccountKind.User or AccountKind.Collateral or AccountKind.Frozen or AccountKind.Earnings or AccountKind.Payable;
         Require(owned == account.Owner.Length > 0, "owner missing, or given for an account of the network");
         CheckText(account.Owner, LedgerAccount.OwnerLength);
     }
@@ -90,23 +104,15 @@ public static class LedgerCommandForm
         CheckText(row.Node, LedgerAccount.OwnerLength);
     }
 
-    /// <summary>Text that every database stores and compares alike: no control characters, no broken surrogates.</summary>
-    private static void CheckText(string text, int lengthMax)
+    private static void Check(PayoutRow row)
     {
-        Require(text.Length <= lengthMax, "text too long");
-        for (var i = 0; i < text.Length; i++)
-        {
-            Require(!char.IsControl(text[i]), "control character in text");
-            if (!char.IsSurrogate(text[i]))
-                continue;
-            Require(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]), "broken surrogate in text");
-            i++;
-        }
-    }
-
-    private static void Require(bool condition, string why)
-    {
-        if (!condition)
-            throw new ArgumentException($"Malformed ledger command: {why}.");
+        Require(row.Version >= 1, "a row's first version is 1");
+        Require(row.Node.Length > 0, "a payout without node");
+        Require(row.Amount.IsPositive, "a payout of nothing");
+        Require(Enum.IsDefined(row.State), "unknown payout state");
+        Require((row.State == PayoutState.Requested) == (row.DecidedAt is null), "a payout decided without time, or not decided with one");
+        CheckText(row.Node, LedgerAccount.OwnerLength);
+        CheckText(row.Destination, PayoutTextLengthMax);
+        CheckText(row.Reference, PayoutTextLengthMax);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 
 namespace Atoma.Protocol.Ledger;
@@ -12,13 +13,23 @@ public sealed class LedgerModel
     private sealed record Books(
         ImmutableSortedDictionary<string, (LedgerAccount Account, Micros Balance)> Balances,
         ImmutableDictionary<Hash32, RecordedOperation> Operations,
+        ImmutableDictionary<Hash32, KeyBudget> Budgets,
         ImmutableList<LedgerEntry> Entries,
         ImmutableList<RequestRow> Requests,
-        ImmutableList<SlashRow> Slashes);
+        ImmutableList<SlashRow> Slashes,
+        ImmutableList<PayoutRow> Payouts) : ILedgerView
+    {
+        public RecordedOperation? Find(Hash32 operation) => Operations.GetValueOrDefault(operation);
+
+        public Micros Balance(LedgerAccount account) =>
+            Balances.TryGetValue(account.ToString(), out var found) ? found.Balance : Micros.Zero;
+
+        public KeyBudget? FindBudget(Hash32 key) => Budgets.GetValueOrDefault(key);
+    }
 
     private Books _books = new(
         ImmutableSortedDictionary.Create<string, (LedgerAccount, Micros)>(StringComparer.Ordinal),
-        ImmutableDictionary<Hash32, RecordedOperation>.Empty, [], [], []);
+        ImmutableDictionary<Hash32, RecordedOperation>.Empty, ImmutableDictionary<Hash32, KeyBudget>.Empty, [], [], [], []);
 
     /// <summary>All entries in ledger order.</summary>
     public IReadOnlyList<LedgerEntry> Entries => _books.Entries;
@@ -29,12 +40,29 @@ public sealed class LedgerModel
     /// <summary>Slash rows in the order of their first write.</summary>
     public IReadOnlyList<SlashRow> Slashes => _books.Slashes;
 
+    /// <summary>Payouts in the order of their first write.</summary>
+    public IReadOnlyList<PayoutRow> Payouts => _books.Payouts;
+
     /// <summary>Every account that ever had an entry.</summary>
     public IEnumerable<(LedgerAccount Account, Micros Balance)> Balances => _books.Balances.Values;
 
-    public Micros Balance(LedgerAccount account) => Balance(_books, account);
+    public Micros Balance(LedgerAccount account) => _books.Balance(account);
 
-    public RecordedOperation? Find(Hash32 operation) => _books.Operations.GetValueOrDefault(operation);
+    public RecordedOperation? Find(Hash32 operation) => _books.Find(operation);
+
+    public KeyBudget? FindBudget(Hash32 key) => _books.FindBudget(key);
+
+    /// <summary>Gives a key a budget, changes its terms, or with null takes it away.</summary>
+    public void SetBudget(Hash32 key, Micros? limit, BudgetPeriod period, DateTimeOffset now) => _books = _books with
+    {
+        Budgets = limit is { } most
+            ? _books.Budgets.SetItem(key, FindBudget(key)?.WithTerms(most, period, now) ?? KeyBudget.New(most, period, now))
+            : _books.Budgets.Remove(key),
+    };
+
+    /// <summary>Holds that nobody has ended, in no order.</summary>
+    public IEnumerable<LedgerOperation.Hold> OpenHolds =>
+        _books.Operations.Values.Where(recorded => recorded.State == HoldState.Open).Select(recorded => recorded.Operation).OfType<LedgerOperation.Hold>();
 
     /// <exception cref="ArgumentException">The command is malformed.</exception>
     /// <exception cref="OverflowException">A balance would not fit. Nothing changed.</exception>
@@ -59,9 +87,7 @@ public sealed class LedgerModel
 
     private static LedgerStatus Apply(ref Books books, LedgerOperation operation, DateTimeOffset now)
     {
-        var current = books;
-        var recorded = current.Operations.GetValueOrDefault(operation.Id);
-        var decision = LedgerRules.Decide(operation, recorded, account => Balance(current, account));
+        var decision = LedgerRules.Decide(operation, books, now);
         if (decision.Status != LedgerStatus.Ok)
             return decision.Status;
         foreach (var move in decision.Moves)
@@ -70,20 +96,16 @@ public sealed class LedgerModel
             books = AddEntry(books, operation.Id, move.Credit, move.Debit, move.Amount, move.Code, now);
         }
 
-        var after = operation switch
-        {
-            LedgerOperation.Post post => recorded! with { State = HoldState.Posted, Parts = LedgerRules.DigestOf(post.Parts) },
-            LedgerOperation.Void => recorded! with { State = HoldState.Voided },
-            _ => new RecordedOperation(operation),
-        };
-        books = books with { Operations = books.Operations.SetItem(operation.Id, after) };
+        books = books with { Operations = books.Operations.SetItem(operation.Id, decision.Recorded!) };
+        if (decision.Budget is { } budget)
+            books = books with { Budgets = books.Budgets.SetItem(((LedgerOperation.Hold)decision.Recorded!.Operation).Budget, budget) };
         return LedgerStatus.Ok;
     }
 
     private static Books AddEntry(
         Books books, Hash32 operation, LedgerAccount account, LedgerAccount counterparty, Micros amount, TransferCode code, DateTimeOffset now)
     {
-        var balance = Balance(books, account) + amount;
+        var balance = books.Balance(account) + amount;
         var entry = new LedgerEntry(books.Entries.Count + 1, operation, account, counterparty, amount, balance, code, now);
         return books with
         {
@@ -96,11 +118,14 @@ public sealed class LedgerModel
     {
         var requests = books.Requests;
         var slashes = books.Slashes;
+        var payouts = books.Payouts;
         var decisions = new List<RowDecision>();
         if (command.Request is { } request)
             decisions.Add(LedgerRules.Decide(request, requests.Find(row => row.Id == request.Id)));
         foreach (var slash in command.Slashes ?? [])
             decisions.Add(LedgerRules.Decide(slash, slashes.Find(row => row.Id == slash.Id)));
+        foreach (var payout in command.Payouts ?? [])
+            decisions.Add(LedgerRules.Decide(payout, payouts.Find(row => row.Id == payout.Id)));
 
         var status = LedgerRules.Decide(anyNew, decisions);
         if (status != LedgerStatus.Ok)
@@ -118,7 +143,9 @@ public sealed class LedgerModel
 
         foreach (var slash in command.Slashes ?? [])
             slashes = Put(slashes, slash, row => row.Id == slash.Id);
-        books = books with { Requests = requests, Slashes = slashes };
+        foreach (var payout in command.Payouts ?? [])
+            payouts = Put(payouts, payout, row => row.Id == payout.Id);
+        books = books with { Requests = requests, Slashes = slashes, Payouts = payouts };
         return new LedgerResult(LedgerStatus.Ok);
     }
 
@@ -127,9 +154,6 @@ public sealed class LedgerModel
         var index = rows.FindIndex(isSame);
         return index < 0 ? rows.Add(row) : rows.SetItem(index, row);
     }
-
-    private static Micros Balance(Books books, LedgerAccount account) =>
-        books.Balances.TryGetValue(account.ToString(), out var found) ? found.Balance : Micros.Zero;
 
     public Conservation Audit()
     {
@@ -142,10 +166,7 @@ public sealed class LedgerModel
                 deposits -= entry.Amount;
         }
 
-        var holds = _books.Operations.Values
-            .Where(recorded => recorded.State == HoldState.Open)
-            .Select(recorded => recorded.Operation).OfType<LedgerOperation.Hold>()
-            .Aggregate(Micros.Zero, (sum, hold) => sum + hold.Amount);
+        var holds = OpenHolds.Aggregate(Micros.Zero, (sum, hold) => sum + hold.Amount);
         var inside = Balances
             .Where(pair => pair.Account.Kind is not (AccountKind.External or AccountKind.Burn))
             .Aggregate(Micros.Zero, (sum, pair) => sum + pair.Balance);

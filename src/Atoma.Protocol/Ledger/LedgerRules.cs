@@ -1,41 +1,7 @@
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 
 namespace Atoma.Protocol.Ledger;
-
-/// <summary>What became of a hold. Stored: append only.</summary>
-public enum HoldState : byte
-{
-    Open = 0,
-    Posted = 1,
-    Voided = 2,
-}
-
-/// <summary>An operation as the books know it.</summary>
-/// <param name="Operation">A <see cref="LedgerOperation.Transfer"/> or a <see cref="LedgerOperation.Hold"/>.</param>
-/// <param name="State">Of a hold; <see cref="HoldState.Open"/> for a transfer.</param>
-/// <param name="Parts">Of a posted hold: <see cref="LedgerRules.DigestOf"/> its parts.</param>
-public sealed record RecordedOperation(LedgerOperation Operation, HoldState State = HoldState.Open, Hash32 Parts = default);
-
-/// <summary>One double entry: money leaves one account and arrives at another.</summary>
-public readonly record struct LedgerMove(LedgerAccount Debit, LedgerAccount Credit, Micros Amount, TransferCode Code);
-
-/// <summary>What an operation comes to.</summary>
-/// <param name="Status">Its status.</param>
-/// <param name="Moves">With <see cref="LedgerStatus.Ok"/> the money it moves, in order; else empty.</param>
-public readonly record struct LedgerDecision(LedgerStatus Status, IReadOnlyList<LedgerMove> Moves);
-
-/// <summary>What writing a row comes to.</summary>
-public enum RowDecision
-{
-    /// <summary>The stored version is the one before.</summary>
-    Write,
-
-    /// <summary>Exactly this row, at this version, is stored already.</summary>
-    AlreadyThere,
-
-    /// <summary>Another version is stored, or other content.</summary>
-    Conflict,
-}
 
 /// <summary>
 /// P11 as a pure machine: which status an operation gets and which entries it makes. Every store decides by these rules, inside
@@ -44,46 +10,59 @@ public enum RowDecision
 public static class LedgerRules
 {
     /// <param name="operation">A well-formed operation (<see cref="LedgerCommandForm"/>).</param>
-    /// <param name="recorded">What the books have under its id.</param>
-    /// <param name="balance">Current balance of an account.</param>
-    public static LedgerDecision Decide(
-        LedgerOperation operation, RecordedOperation? recorded, Func<LedgerAccount, Micros> balance) => operation switch
+    /// <param name="books">The books before it.</param>
+    /// <param name="now">The time.</param>
+    public static LedgerDecision Decide(LedgerOperation operation, ILedgerView books, DateTimeOffset now)
+    {
+        var recorded = books.Find(operation.Id);
+        return operation switch
         {
-            LedgerOperation.Transfer transfer => DecideTransfer(transfer, recorded, balance),
-            LedgerOperation.Hold hold => DecideHold(hold, recorded, balance),
-            LedgerOperation.Post post => DecidePost(post, recorded),
-            LedgerOperation.Void => DecideVoid(recorded),
+            LedgerOperation.Transfer transfer => DecideTransfer(transfer, recorded, books),
+            LedgerOperation.Hold hold => DecideHold(hold, recorded, books, now),
+            LedgerOperation.Post post => DecidePost(post, recorded, books),
+            LedgerOperation.Void => DecideReturn(HoldState.Voided, recorded, books, now),
+            LedgerOperation.Expire => DecideReturn(HoldState.Expired, recorded, books, now),
             _ => throw new InvariantException($"Unknown ledger operation {operation.GetType().Name}."),
         };
+    }
 
-    private static LedgerDecision DecideTransfer(
-        LedgerOperation.Transfer transfer, RecordedOperation? recorded, Func<LedgerAccount, Micros> balance)
+    private static LedgerDecision DecideTransfer(LedgerOperation.Transfer transfer, RecordedOperation? recorded, ILedgerView books)
     {
         if (recorded is not null)
             return Refuse(recorded.Operation == transfer ? LedgerStatus.AlreadyDone : LedgerStatus.IdReused);
-        return Move(new LedgerMove(transfer.Debit, transfer.Credit, transfer.Amount, transfer.Code), balance);
+        var move = new LedgerMove(transfer.Debit, transfer.Credit, transfer.Amount, transfer.Code);
+        var status = Check(move, books);
+        return status == LedgerStatus.Ok ? new LedgerDecision(status, [move], new RecordedOperation(transfer)) : Refuse(status);
     }
 
     private static LedgerDecision DecideHold(
-        LedgerOperation.Hold hold, RecordedOperation? recorded, Func<LedgerAccount, Micros> balance)
+        LedgerOperation.Hold hold, RecordedOperation? recorded, ILedgerView books, DateTimeOffset now)
     {
         if (recorded is not null)
             return Refuse(recorded.Operation == hold ? LedgerStatus.AlreadyDone : LedgerStatus.IdReused);
-        return Move(new LedgerMove(hold.Payer, LedgerAccount.Escrow, hold.Amount, TransferCode.Hold), balance);
+        var move = new LedgerMove(hold.Payer, LedgerAccount.Escrow, hold.Amount, TransferCode.Hold);
+        var status = Check(move, books);
+        if (status != LedgerStatus.Ok)
+            return Refuse(status);
+        if (hold.Budget == Hash32.Zero || books.FindBudget(hold.Budget) is not { } budget)
+            return new LedgerDecision(LedgerStatus.Ok, [move], new RecordedOperation(hold));
+        return budget.Charge(hold.Amount, now) is { } charged
+            ? new LedgerDecision(LedgerStatus.Ok, [move], new RecordedOperation(hold, ChargedWindow: charged.WindowStart), charged)
+            : Refuse(LedgerStatus.BudgetExceeded);
     }
 
-    private static LedgerDecision Move(LedgerMove move, Func<LedgerAccount, Micros> balance)
+    private static LedgerStatus Check(LedgerMove move, ILedgerView books)
     {
         if (!move.Amount.IsPositive)
-            return Refuse(LedgerStatus.AmountNotPositive);
+            return LedgerStatus.AmountNotPositive;
         if (move.Debit == move.Credit)
-            return Refuse(LedgerStatus.SameAccount);
-        if (move.Debit.Kind != AccountKind.External && balance(move.Debit) < move.Amount)
-            return Refuse(LedgerStatus.InsufficientFunds);
-        return new LedgerDecision(LedgerStatus.Ok, [move]);
+            return LedgerStatus.SameAccount;
+        if (move.Debit.Kind != AccountKind.External && books.Balance(move.Debit) < move.Amount)
+            return LedgerStatus.InsufficientFunds;
+        return LedgerStatus.Ok;
     }
 
-    private static LedgerDecision DecidePost(LedgerOperation.Post post, RecordedOperation? recorded)
+    private static LedgerDecision DecidePost(LedgerOperation.Post post, RecordedOperation? recorded, ILedgerView books)
     {
         if (recorded?.Operation is LedgerOperation.Transfer)
             return Refuse(LedgerStatus.IdReused);
@@ -95,10 +74,8 @@ public static class LedgerRules
             return Refuse(LedgerStatus.SameAccount);
         if (recorded?.Operation is not LedgerOperation.Hold hold)
             return Refuse(LedgerStatus.HoldNotFound);
-        if (recorded.State == HoldState.Posted)
-            return Refuse(LedgerStatus.HoldPosted);
-        if (recorded.State == HoldState.Voided)
-            return Refuse(LedgerStatus.HoldVoided);
+        if (recorded.State != HoldState.Open)
+            return Refuse(Resolved(recorded.State));
 
         Int128 paid = 0;
         foreach (var part in post.Parts)
@@ -112,24 +89,42 @@ public static class LedgerRules
         var rest = hold.Amount - new Micros((long)paid);
         if (rest.IsPositive)
             moves.Add(Release(hold, rest));
-        return new LedgerDecision(LedgerStatus.Ok, moves);
+        var after = recorded with { State = HoldState.Posted, Parts = DigestOf(post.Parts) };
+        return new LedgerDecision(LedgerStatus.Ok, moves, after, GiveBack(recorded, rest, books));
     }
 
-    private static LedgerDecision DecideVoid(RecordedOperation? recorded)
+    /// <summary>A void, or an expiry: the whole hold returns.</summary>
+    private static LedgerDecision DecideReturn(HoldState outcome, RecordedOperation? recorded, ILedgerView books, DateTimeOffset now)
     {
         if (recorded?.Operation is LedgerOperation.Transfer)
             return Refuse(LedgerStatus.IdReused);
-        if (recorded is { State: HoldState.Voided })
-            return Refuse(LedgerStatus.AlreadyDone);
         if (recorded?.Operation is not LedgerOperation.Hold hold)
             return Refuse(LedgerStatus.HoldNotFound);
-        if (recorded.State == HoldState.Posted)
-            return Refuse(LedgerStatus.HoldPosted);
-        return new LedgerDecision(LedgerStatus.Ok, [Release(hold, hold.Amount)]);
+        if (recorded.State == outcome)
+            return Refuse(LedgerStatus.AlreadyDone);
+        if (recorded.State != HoldState.Open)
+            return Refuse(Resolved(recorded.State));
+        if (outcome == HoldState.Expired && now < hold.ExpiresAt)
+            return Refuse(LedgerStatus.HoldNotDue);
+        return new LedgerDecision(
+            LedgerStatus.Ok, [Release(hold, hold.Amount)], recorded with { State = outcome }, GiveBack(recorded, hold.Amount, books));
     }
+
+    private static LedgerStatus Resolved(HoldState state) => state switch
+    {
+        HoldState.Posted => LedgerStatus.HoldPosted,
+        HoldState.Voided => LedgerStatus.HoldVoided,
+        HoldState.Expired => LedgerStatus.HoldExpired,
+        _ => throw new InvariantException($"A hold in state {state} is not resolved."),
+    };
 
     private static LedgerMove Release(LedgerOperation.Hold hold, Micros amount) =>
         new(LedgerAccount.Escrow, hold.Payer, amount, TransferCode.Release);
+
+    private static KeyBudget? GiveBack(RecordedOperation recorded, Micros amount, ILedgerView books) =>
+        amount.IsPositive && recorded is { ChargedWindow: { } window, Operation: LedgerOperation.Hold hold }
+            ? books.FindBudget(hold.Budget)?.GiveBack(amount, window)
+            : null;
 
     private static LedgerDecision Refuse(LedgerStatus status) => new(status, []);
 
@@ -153,6 +148,9 @@ public static class LedgerRules
     /// <inheritdoc cref="Decide(RequestRow, RequestRow)"/>
     public static RowDecision Decide(SlashRow row, SlashRow? stored) =>
         Decide(row.Version, stored?.Version, stored is not null && SameContent(row, stored));
+
+    /// <inheritdoc cref="Decide(RequestRow, RequestRow)"/>
+    public static RowDecision Decide(PayoutRow row, PayoutRow? stored) => Decide(row.Version, stored?.Version, row == stored);
 
     private static RowDecision Decide(long version, long? storedVersion, bool same)
     {

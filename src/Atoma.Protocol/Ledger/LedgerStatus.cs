@@ -1,8 +1,8 @@
 namespace Atoma.Protocol.Ledger;
 
 /// <summary>
-/// Outcome of one ledger operation, in order of precedence: the first that applies is the answer (STYLE 9). Stored and shown:
-/// append only. A command of several operations has the status of its first failing one and changes nothing.
+/// Outcome of one ledger operation: the first of <see cref="LedgerStatuses.Precedence"/> that applies is the answer (STYLE 9).
+/// Stored and shown: append only. A command of several operations has the status of its first failing one and changes nothing.
 /// </summary>
 public enum LedgerStatus : byte
 {
@@ -41,4 +41,36 @@ public enum LedgerStatus : byte
 
     /// <summary>This account already used the idempotency key for another request.</summary>
     IdempotencyKeyUsed = 11,
+
+    /// <summary>The hold expired before: its money is back with the payer.</summary>
+    HoldExpired = 12,
+
+    /// <summary>The hold may not expire yet.</summary>
+    HoldNotDue = 13,
+
+    /// <summary>The hold and what its key's budget has used would pass the budget's limit.</summary>
+    BudgetExceeded = 14,
+}
+
+/// <summary>In which order the statuses are looked for; their numbers tell only when each was added.</summary>
+public static class LedgerStatuses
+{
+    public static IReadOnlyList<LedgerStatus> Precedence { get; } =
+    [
+        LedgerStatus.Ok,
+        LedgerStatus.AlreadyDone,
+        LedgerStatus.IdReused,
+        LedgerStatus.AmountNotPositive,
+        LedgerStatus.SameAccount,
+        LedgerStatus.HoldNotFound,
+        LedgerStatus.HoldPosted,
+        LedgerStatus.HoldVoided,
+        LedgerStatus.HoldExpired,
+        LedgerStatus.HoldNotDue,
+        LedgerStatus.ExceedsHold,
+        LedgerStatus.InsufficientFunds,
+        LedgerStatus.BudgetExceeded,
+        LedgerStatus.VersionConflict,
+        LedgerStatus.IdempotencyKeyUsed,
+    ];
 }

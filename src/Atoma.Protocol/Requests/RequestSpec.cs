@@ -47,6 +47,9 @@ public sealed record RequestSpec(
     /// <summary>The answer under review, where nothing is to be generated.</summary>
     public Review? Review { get; init; }
 
+    /// <summary>What the requester's side keeps with it; not part of these bytes, nor of a receipt.</summary>
+    public RequesterNote Note { get; init; } = RequesterNote.None;
+
     /// <summary>Checkers of the answer, where it is checked at all.</summary>
     public int Checkers => Integrity.Kind == IntegrityKind.Sampled ? Terms.AuditCheckers : Integrity.Checkers;
 
@@ -65,15 +68,6 @@ public sealed record RequestSpec(
 
     /// <summary>The seed of a request that names none (P7.1): from its id, which neither node nor coordinator can choose.</summary>
     public static ulong DrawnSeed(Hash32 id) => Prf.Derive("atoma/seed/1", id.ToArray()).High64;
-
-    /// <summary>Same question on the same terms: what an idempotency key stands for. A given seed is part of the question; the drawn one and the nonce are not.</summary>
-    public Hash32 PayloadDigest()
-    {
-        var isDrawn = Parameters.Seed == DrawnSeed(Id);
-        var writer = new CanonicalWriter().Text("atoma/payload/3").Hash(Model.Digest).Tokens([.. Prompt]).Text(Integrity.ToString()).Bool(isDrawn);
-        (isDrawn ? Parameters with { Seed = 0 } : Parameters).Write(writer);
-        return writer.Sha256();
-    }
 
     /// <summary>A number that stands for the account at one node: another at every other node, so that they cannot tell who asks both.</summary>
     public ulong FlowAt(NodeId node) => new CanonicalWriter().Text("atoma/flow/1").Text(Account).Node(node).Sha256().High64;

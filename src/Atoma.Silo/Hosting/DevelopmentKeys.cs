@@ -25,8 +25,8 @@ public sealed class DevelopmentKeys(SiloSettings settings, IAccountStore account
     {
         var api = settings.DevelopmentKey ?? Kept("dev.key", "atoma-dev-");
         var admin = Kept("admin.key", "atoma-admin-");
-        await AddAsync(api, Account, KeyScope.Client, "development", cancellationToken);
-        await AddAsync(admin, AdminAccount, KeyScope.Admin, "development admin", cancellationToken);
+        await AddAsync(api, Account, KeyScopes.Client, "development", cancellationToken);
+        await AddAsync(admin, AdminAccount, KeyScopes.Admin, "development admin", cancellationToken);
         if (settings.DevelopmentBalanceMicros > 0)
         {
             // The id makes the faucet pay once per network, however often it starts.
@@ -38,9 +38,9 @@ public sealed class DevelopmentKeys(SiloSettings settings, IAccountStore account
         return new IssuedKeys(api, admin);
     }
 
-    private Task AddAsync(string key, string account, KeyScope scope, string label, CancellationToken cancellationToken) =>
+    private Task AddAsync(string key, string account, KeyScopes scopes, string label, CancellationToken cancellationToken) =>
         accounts.AddKeyAsync(
-            new ApiKeyRecord(Hash32.Sha256(Encoding.UTF8.GetBytes(key)), account, scope, label, time.GetUtcNow(), RevokedAt: null), cancellationToken);
+            new ApiKeyRecord(Hash32.Sha256(Encoding.UTF8.GetBytes(key)), account, scopes, label, time.GetUtcNow()), cancellationToken);
 
     private string Kept(string file, string prefix)
     {

@@ -89,11 +89,12 @@ public static class SiloComposition
         }
 
         void Add<T>(Func<IServiceProvider, T> open)
-            where T : class, ILedgerStore, IAccountStore
+            where T : class, ILedgerStore, IAccountStore, IWebhookStore
         {
             services.AddSingleton(open);
             services.AddSingleton<ILedgerStore>(p => p.GetRequiredService<T>());
             services.AddSingleton<IAccountStore>(p => p.GetRequiredService<T>());
+            services.AddSingleton<IWebhookStore>(p => p.GetRequiredService<T>());
         }
     }
 

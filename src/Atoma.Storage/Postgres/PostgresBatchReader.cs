@@ -16,11 +16,13 @@ internal static class PostgresBatchReader
         var requests = commands.Select(command => command.Request).OfType<RequestRow>().ToList();
         var keyed = requests.Where(row => row.IdempotencyKey.Length > 0).Select(row => (row.Account, row.IdempotencyKey)).Distinct().ToList();
         var slashIds = Ids(commands.SelectMany(command => command.Slashes ?? []).Select(row => row.Id));
+        var payoutIds = Ids(commands.SelectMany(command => command.Payouts ?? []).Select(row => row.Id));
+        var budgets = Ids(operations.OfType<LedgerOperation.Hold>().Select(hold => hold.Budget).Where(key => !key.IsZero));
 
         using var batch = new NpgsqlBatch(connection, transaction);
         batch.BatchCommands.Add(Statement(
             """
-            SELECT t.id, t.kind, d.kind, d.owner, c.kind, c.owner, t.amount, t.code, t.expires_at, h.state, h.parts
+            SELECT t.id, t.kind, d.kind, d.owner, c.kind, c.owner, t.amount, t.code, t.expires_at, h.state, h.parts, h.budget, h.budget_window
             FROM transfer t JOIN account d ON d.id = t.debit JOIN account c ON c.id = t.credit LEFT JOIN hold h ON h.id = t.id
             WHERE t.id = ANY ($1)
             """,
@@ -41,19 +43,30 @@ internal static class PostgresBatchReader
             """,
             keyed.Select(key => key.Account).ToArray(), keyed.Select(key => key.IdempotencyKey).ToArray()));
         batch.BatchCommands.Add(Statement($"SELECT {PostgresRows.SlashColumns} FROM slash WHERE id = ANY ($1)", slashIds));
+        batch.BatchCommands.Add(Statement($"SELECT {PostgresRows.PayoutColumns} FROM payout WHERE id = ANY ($1)", payoutIds));
+        batch.BatchCommands.Add(Statement(
+            """
+            SELECT key_hash, spend_limit, period, used, window_start FROM key_budget
+            WHERE key_hash = ANY ($1) OR key_hash IN (SELECT budget FROM hold WHERE id = ANY ($2) AND budget_window IS NOT NULL)
+            """,
+            budgets, operationIds));
         batch.BatchCommands.Add(Statement("SELECT coalesce(max(id), 0) FROM account"));
 
-        var set = new LedgerWorkingSet();
+        var set = new LedgerWorkingSet(source: null);
         using var reader = batch.ExecuteReader();
-        ReadEach(() => set.Operations.Add(reader.Hash(0), Operation(reader)));
+        ReadEach(() => set.Operations.AddRead(reader.Hash(0), new StoredOperation(Recorded(reader))));
         Next();
-        ReadEach(() => set.Accounts.Add(reader.Account(1), new StoredAccount(reader.GetInt64(0), reader.Money(3))));
+        ReadEach(() => set.Accounts.AddRead(reader.Account(1), new StoredAccount(reader.GetInt64(0), reader.Money(3))));
         Next();
-        ReadEach(() => set.Requests.Add(reader.Hash(0), PostgresRows.Request(reader)));
+        ReadEach(() => set.Requests.AddRead(reader.Hash(0), PostgresRows.Request(reader)));
         Next();
-        ReadEach(() => set.RequestOfKey.Add((reader.GetString(1), reader.GetString(2)), reader.Hash(0)));
+        ReadEach(() => set.RequestOfKey.AddRead((reader.GetString(1), reader.GetString(2)), new KeyOwner(reader.Hash(0))));
         Next();
-        ReadEach(() => set.Slashes.Add(reader.Hash(0), PostgresRows.Slash(reader)));
+        ReadEach(() => set.Slashes.AddRead(reader.Hash(0), PostgresRows.Slash(reader)));
+        Next();
+        ReadEach(() => set.Payouts.AddRead(reader.Hash(0), PostgresRows.Payout(reader)));
+        Next();
+        ReadEach(() => set.Budgets.AddRead(reader.Hash(0), PostgresRows.Budget(reader, 1)));
         Next();
         ReadEach(() => set.LastAccount = reader.GetInt64(0));
         return set;
@@ -78,7 +91,7 @@ internal static class PostgresBatchReader
         _ => [],
     };
 
-    private static RecordedOperation Operation(NpgsqlDataReader reader)
+    private static RecordedOperation Recorded(NpgsqlDataReader reader)
     {
         var id = reader.Hash(0);
         var debit = reader.Account(2);
@@ -86,8 +99,9 @@ internal static class PostgresBatchReader
         if (reader.GetInt16(1) == PostgresBatchWriter.KindTransfer)
             return new RecordedOperation(new LedgerOperation.Transfer(id, debit, reader.Account(4), amount, (TransferCode)reader.GetInt16(7)));
         return new RecordedOperation(
-            new LedgerOperation.Hold(id, debit, amount, reader.Time(8)),
+            new LedgerOperation.Hold(id, debit, amount, reader.Time(8), reader.HashOrNull(11) ?? Hash32.Zero),
             (HoldState)reader.GetInt16(9),
-            reader.IsDBNull(10) ? Hash32.Zero : reader.Hash(10));
+            reader.HashOrNull(10) ?? Hash32.Zero,
+            reader.TimeOrNull(12));
     }
 }

@@ -16,7 +16,7 @@ internal static class PostgresBatchWriter
         using var batch = new NpgsqlBatch(connection, transaction);
         var statements = new[]
         {
-            Accounts(set), Transfers(set), Holds(set), ResolvedHolds(set), Entries(set), Requests(set), Slashes(set),
+            Accounts(set), Transfers(set), Holds(set), ResolvedHolds(set), Entries(set), Budgets(set), Requests(set), Slashes(set), Payouts(set),
         };
         foreach (var statement in statements.OfType<NpgsqlBatchCommand>())
             batch.BatchCommands.Add(statement);
@@ -26,57 +26,63 @@ internal static class PostgresBatchWriter
 
     private static NpgsqlBatchCommand? Accounts(LedgerWorkingSet set)
     {
-        // An account that a refused command would have made is not there any more.
-        var rows = set.ChangedAccounts.Where(set.Accounts.ContainsKey).ToArray();
+        var rows = set.Accounts.Changed.ToArray();
         return rows.Length == 0 ? null : Statement(
             """
             INSERT INTO account (id, kind, owner, balance) SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])
             ON CONFLICT (id) DO UPDATE SET balance = excluded.balance
             """,
-            Column(rows, account => set.Accounts[account].Number),
-            Column(rows, account => (short)account.Kind),
-            Column(rows, account => account.Owner),
-            Column(rows, account => set.Accounts[account].Balance.Value));
+            Column(rows, account => account.Row.Number),
+            Column(rows, account => (short)account.Key.Kind),
+            Column(rows, account => account.Key.Owner),
+            Column(rows, account => account.Row.Balance.Value));
     }
 
     private static NpgsqlBatchCommand? Transfers(LedgerWorkingSet set)
     {
-        var rows = set.NewOperations.Select(made => (Made: made.At, First: FirstMove(set.Operations[made.Id].Operation))).ToArray();
+        var rows = set.Operations.Changed.Where(operation => operation.IsNew)
+            .Select(operation => (operation.Key, operation.Row.MadeAt, Move: operation.Row.FirstMove, Hold: HoldOf(operation.Row))).ToArray();
         return rows.Length == 0 ? null : Statement(
             """
             INSERT INTO transfer (id, kind, debit, credit, amount, code, expires_at, at) SELECT * FROM unnest(
                 $1::bytea[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[], $7::bigint[], $8::bigint[])
             """,
-            Column(rows, row => row.First.Id.ToArray()),
-            Column(rows, row => row.First.ExpiresAt is null ? KindTransfer : KindHold),
-            Column(rows, row => set.Accounts[row.First.Debit].Number),
-            Column(rows, row => set.Accounts[row.First.Credit].Number),
-            Column(rows, row => row.First.Amount.Value),
-            Column(rows, row => (short)row.First.Code),
-            Column(rows, row => row.First.ExpiresAt?.UtcTicks),
-            Column(rows, row => row.Made.UtcTicks));
+            Column(rows, row => row.Key.ToArray()),
+            Column(rows, row => row.Hold is null ? KindTransfer : KindHold),
+            Column(rows, row => set.Accounts.Find(row.Move.Debit)!.Number),
+            Column(rows, row => set.Accounts.Find(row.Move.Credit)!.Number),
+            Column(rows, row => row.Move.Amount.Value),
+            Column(rows, row => (short)row.Move.Code),
+            Column(rows, row => row.Hold?.ExpiresAt.UtcTicks),
+            Column(rows, row => row.MadeAt.UtcTicks));
     }
 
-    private static (Hash32 Id, LedgerAccount Debit, LedgerAccount Credit, Micros Amount, TransferCode Code, DateTimeOffset? ExpiresAt) FirstMove(
-        LedgerOperation operation) => operation switch
-        {
-            LedgerOperation.Transfer transfer => (transfer.Id, transfer.Debit, transfer.Credit, transfer.Amount, transfer.Code, null),
-            LedgerOperation.Hold hold => (hold.Id, hold.Payer, LedgerAccount.Escrow, hold.Amount, TransferCode.Hold, hold.ExpiresAt),
-            _ => throw new InvariantException("Only transfers and holds are recorded."),
-        };
+    private static LedgerOperation.Hold? HoldOf(StoredOperation operation) => operation.Recorded.Operation as LedgerOperation.Hold;
 
+    /// <summary>A hold made and ended in one batch is written as ended.</summary>
     private static NpgsqlBatchCommand? Holds(LedgerWorkingSet set)
     {
-        var rows = set.NewOperations.Select(made => set.Operations[made.Id].Operation).OfType<LedgerOperation.Hold>().ToArray();
+        var rows = set.Operations.Changed.Where(operation => operation.IsNew && HoldOf(operation.Row) is not null)
+            .Select(operation => (operation.Row, Hold: HoldOf(operation.Row)!)).ToArray();
         return rows.Length == 0 ? null : Statement(
-            "INSERT INTO hold (id, amount, state) SELECT id, amount, 0 FROM unnest($1::bytea[], $2::bigint[]) AS new (id, amount)",
-            Column(rows, hold => hold.Id.ToArray()),
-            Column(rows, hold => hold.Amount.Value));
+            """
+            INSERT INTO hold (id, payer, amount, expires_at, budget, budget_window, state, parts, resolved_at) SELECT * FROM unnest(
+                $1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[], $7::smallint[], $8::bytea[], $9::bigint[])
+            """,
+            Column(rows, row => row.Hold.Id.ToArray()),
+            Column(rows, row => set.Accounts.Find(row.Hold.Payer)!.Number),
+            Column(rows, row => row.Hold.Amount.Value),
+            Column(rows, row => row.Hold.ExpiresAt.UtcTicks),
+            Column(rows, row => row.Hold.Budget.IsZero ? null : row.Hold.Budget.ToArray()),
+            Column(rows, row => row.Row.Recorded.ChargedWindow?.UtcTicks),
+            Column(rows, row => (short)row.Row.Recorded.State),
+            Column(rows, row => Parts(row.Row)),
+            Column(rows, row => row.Row.ResolvedAt?.UtcTicks));
     }
 
     private static NpgsqlBatchCommand? ResolvedHolds(LedgerWorkingSet set)
     {
-        var rows = set.ResolvedHolds.Select(pair => (pair.Key, At: pair.Value, Recorded: set.Operations[pair.Key])).ToArray();
+        var rows = set.Operations.Changed.Where(operation => !operation.IsNew).ToArray();
         return rows.Length == 0 ? null : Statement(
             """
             UPDATE hold SET state = new.state, parts = new.parts, resolved_at = new.at
@@ -84,34 +90,57 @@ internal static class PostgresBatchWriter
             WHERE hold.id = new.id
             """,
             Column(rows, row => row.Key.ToArray()),
-            Column(rows, row => (short)row.Recorded.State),
-            Column(rows, row => row.Recorded.State == HoldState.Posted ? row.Recorded.Parts.ToArray() : null),
-            Column(rows, row => row.At.UtcTicks));
+            Column(rows, row => (short)row.Row.Recorded.State),
+            Column(rows, row => Parts(row.Row)),
+            Column(rows, row => row.Row.ResolvedAt!.Value.UtcTicks));
     }
 
+    private static byte[]? Parts(StoredOperation operation) =>
+        operation.Recorded.State == HoldState.Posted ? operation.Recorded.Parts.ToArray() : null;
+
+    /// <summary>Two lines of each move.</summary>
     private static NpgsqlBatchCommand? Entries(LedgerWorkingSet set)
     {
-        var rows = set.NewEntries.ToArray();
+        var rows = set.Moves.ToArray();
         return rows.Length == 0 ? null : Statement(
             """
             INSERT INTO entry (sequence, operation, account, counterparty, amount, balance_after, code, at)
-            SELECT last.sequence + new.number, new.operation, new.account, new.counterparty, new.amount, new.balance, new.code, new.at
+            SELECT last.sequence + 2 * move.number + line.number, move.operation,
+                CASE line.number WHEN -1 THEN move.debit ELSE move.credit END, CASE line.number WHEN -1 THEN move.credit ELSE move.debit END,
+                CASE line.number WHEN -1 THEN -move.amount ELSE move.amount END,
+                CASE line.number WHEN -1 THEN move.debit_balance ELSE move.credit_balance END, move.code, move.at
             FROM (SELECT coalesce(max(sequence), 0) AS sequence FROM entry) AS last, unnest(
-                $1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[], $7::bigint[])
-                WITH ORDINALITY AS new (operation, account, counterparty, amount, balance, code, at, number)
+                $1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[], $8::bigint[])
+                WITH ORDINALITY AS move (operation, debit, credit, amount, debit_balance, credit_balance, code, at, number),
+                (VALUES (-1), (0)) AS line (number)
             """,
-            Column(rows, entry => entry.Operation.ToArray()),
-            Column(rows, entry => entry.Account),
-            Column(rows, entry => entry.Counterparty),
-            Column(rows, entry => entry.Amount.Value),
-            Column(rows, entry => entry.BalanceAfter.Value),
-            Column(rows, entry => (short)entry.Code),
-            Column(rows, entry => entry.At.UtcTicks));
+            Column(rows, move => move.Operation.ToArray()),
+            Column(rows, move => move.Debit),
+            Column(rows, move => move.Credit),
+            Column(rows, move => move.Amount.Value),
+            Column(rows, move => move.DebitBalance.Value),
+            Column(rows, move => move.CreditBalance.Value),
+            Column(rows, move => (short)move.Code),
+            Column(rows, move => move.At.UtcTicks));
+    }
+
+    private static NpgsqlBatchCommand? Budgets(LedgerWorkingSet set)
+    {
+        var rows = set.Budgets.Changed.ToArray();
+        return rows.Length == 0 ? null : Statement(
+            """
+            UPDATE key_budget SET used = new.used, window_start = new.window_start
+            FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS new (key_hash, used, window_start)
+            WHERE key_budget.key_hash = new.key_hash
+            """,
+            Column(rows, row => row.Key.ToArray()),
+            Column(rows, row => row.Row.Used.Value),
+            Column(rows, row => row.Row.WindowStart.UtcTicks));
     }
 
     private static NpgsqlBatchCommand? Requests(LedgerWorkingSet set)
     {
-        var rows = set.ChangedRequests.Keys.Select(id => set.Requests[id]).ToArray();
+        var rows = set.Requests.Changed.Select(request => request.Row).ToArray();
         return rows.Length == 0 ? null : Statement(
             $"""
             INSERT INTO request (sequence, {PostgresRows.RequestColumns})
@@ -138,7 +167,7 @@ internal static class PostgresBatchWriter
 
     private static NpgsqlBatchCommand? Slashes(LedgerWorkingSet set)
     {
-        var rows = set.ChangedSlashes.Keys.Select(id => set.Slashes[id]).ToArray();
+        var rows = set.Slashes.Changed.Select(slash => slash.Row).ToArray();
         return rows.Length == 0 ? null : Statement(
             $"""
             INSERT INTO slash (sequence, {PostgresRows.SlashColumns})
@@ -155,6 +184,32 @@ internal static class PostgresBatchWriter
             Column(rows, row => row.Open),
             Column(rows, row => row.DueAt.UtcTicks),
             Column(rows, row => row.State),
+            Column(rows, row => row.Version));
+    }
+
+    private static NpgsqlBatchCommand? Payouts(LedgerWorkingSet set)
+    {
+        var rows = set.Payouts.Changed.Select(payout => payout.Row).ToArray();
+        return rows.Length == 0 ? null : Statement(
+            $"""
+            INSERT INTO payout (sequence, {PostgresRows.PayoutColumns})
+            SELECT last.sequence + new.number, new.id, new.node, new.amount, new.destination, new.state, new.requested_at, new.decided_at,
+                new.reference, new.version
+            FROM (SELECT coalesce(max(sequence), 0) AS sequence FROM payout) AS last, unnest(
+                $1::bytea[], $2::text[], $3::bigint[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[], $9::bigint[])
+                WITH ORDINALITY AS new ({PostgresRows.PayoutColumns}, number)
+            ON CONFLICT (id) DO UPDATE SET node = excluded.node, amount = excluded.amount, destination = excluded.destination,
+                state = excluded.state, requested_at = excluded.requested_at, decided_at = excluded.decided_at,
+                reference = excluded.reference, version = excluded.version
+            """,
+            Column(rows, row => row.Id.ToArray()),
+            Column(rows, row => row.Node),
+            Column(rows, row => row.Amount.Value),
+            Column(rows, row => row.Destination),
+            Column(rows, row => (short)row.State),
+            Column(rows, row => row.RequestedAt.UtcTicks),
+            Column(rows, row => row.DecidedAt?.UtcTicks),
+            Column(rows, row => row.Reference),
             Column(rows, row => row.Version));
     }
 

@@ -12,24 +12,34 @@ namespace Atoma.Storage.Postgres;
 /// The books in PostgreSQL 15 or later, which several processes may share. Writes in groups; reads by the data source's own
 /// connections. Disposing finishes what was accepted and leaves the data source to its owner.
 /// </summary>
-public sealed class PostgresLedgerStore : ILedgerStore, IAccountStore, IDisposable
+public sealed partial class PostgresLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IDisposable
 {
     private readonly NpgsqlDataSource _dataSource;
+    private readonly TimeProvider _time;
     private readonly PostgresWriter _writer;
 
-    private PostgresLedgerStore(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger)
+    private PostgresLedgerStore(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger, Action? boundary)
     {
         _dataSource = dataSource;
-        _writer = new PostgresWriter(dataSource, time, logger);
+        _time = time;
+        _writer = new PostgresWriter(dataSource, time, logger, boundary);
     }
 
     /// <summary>Migrates the database to this program's schema and opens the books in it.</summary>
     /// <exception cref="StorageSchemaException">The database is from a newer or another program.</exception>
-    public static PostgresLedgerStore Open(NpgsqlDataSource dataSource, TimeProvider time, ILogger<PostgresLedgerStore>? logger = null)
+    public static PostgresLedgerStore Open(NpgsqlDataSource dataSource, TimeProvider time, ILogger<PostgresLedgerStore>? logger = null) =>
+        Open(dataSource, time, boundary: null, logger);
+
+    /// <param name="dataSource">Where.</param>
+    /// <param name="time">Clock of the entries.</param>
+    /// <param name="boundary">Called on the writer's thread at each boundary between writes.</param>
+    /// <param name="logger">Where opening and failures are told.</param>
+    internal static PostgresLedgerStore Open(
+        NpgsqlDataSource dataSource, TimeProvider time, Action? boundary, ILogger<PostgresLedgerStore>? logger = null)
     {
         var log = logger ?? NullLogger<PostgresLedgerStore>.Instance;
         PostgresDatabase.Migrate(dataSource, Migration.Load("Postgres"), time, log);
-        return new PostgresLedgerStore(dataSource, time, log);
+        return new PostgresLedgerStore(dataSource, time, log, boundary);
     }
 
     /// <inheritdoc/>
@@ -66,6 +76,45 @@ public sealed class PostgresLedgerStore : ILedgerStore, IAccountStore, IDisposab
                 PostgresRows.EntrySelect + "WHERE a.kind = $1 AND a.owner = $2 AND e.sequence > $3 ORDER BY e.sequence LIMIT $4",
                 (short)account.Kind, account.Owner, afterSequence, limit)
             .ReadAllAsync(PostgresRows.Entry, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<LedgerEntry>> EntriesBeforeAsync(
+        LedgerAccount account, long? beforeSequence, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.EntriesMax);
+        return await _dataSource
+            .Statement(
+                PostgresRows.EntrySelect + "WHERE a.kind = $1 AND a.owner = $2 AND e.sequence < $3 ORDER BY e.sequence DESC LIMIT $4",
+                (short)account.Kind, account.Owner, beforeSequence ?? long.MaxValue, limit)
+            .ReadAllAsync(PostgresRows.Entry, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<OpenHold>> OpenHoldsAsync(LedgerAccount payer, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return await _dataSource
+            .Statement(
+                """
+                SELECT h.id, h.amount, t.at, h.expires_at
+                FROM account a JOIN hold h ON h.payer = a.id AND h.state = 0 JOIN transfer t ON t.id = h.id
+                WHERE a.kind = $1 AND a.owner = $2 ORDER BY h.expires_at, h.id LIMIT $3
+                """,
+                (short)payer.Kind, payer.Owner, limit)
+            .ReadAllAsync(reader => new OpenHold(reader.Hash(0), reader.Money(1), reader.Time(2), reader.Time(3)), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<Hash32>> ExpiredHoldsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return await _dataSource
+            .Statement(
+                """
+                SELECT id FROM hold h WHERE state = 0 AND expires_at <= $1
+                    AND NOT EXISTS (SELECT 1 FROM request r WHERE r.id = h.id AND r.is_open)
+                ORDER BY expires_at, id LIMIT $2
+                """,
+                now.UtcTicks, limit)
+            .ReadAllAsync(reader => reader.Hash(0), cancellationToken);
     }
 
     public async Task<IReadOnlyList<LedgerEntry>> EntriesOfAsync(IReadOnlyList<Hash32> operations, CancellationToken cancellationToken)
@@ -142,6 +191,37 @@ public sealed class PostgresLedgerStore : ILedgerStore, IAccountStore, IDisposab
         return await command.ReadAllAsync(PostgresRows.Slash, cancellationToken);
     }
 
+    public async Task<PayoutRow?> FindPayoutAsync(Hash32 id, CancellationToken cancellationToken)
+    {
+        var found = await _dataSource.Statement($"SELECT {PostgresRows.PayoutColumns} FROM payout WHERE id = $1", id.ToArray())
+            .ReadAllAsync(PostgresRows.Payout, cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    public async Task<IReadOnlyList<PayoutRow>> PayoutsAsync(string? node, PayoutState? state, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        List<string> conditions = ["true"];
+        List<object> values = [limit];
+        if (node is not null)
+        {
+            values.Add(node);
+            conditions.Add($"node = ${values.Count}");
+        }
+
+        if (state is { } wanted)
+        {
+            values.Add((short)wanted);
+            conditions.Add($"state = ${values.Count}");
+        }
+
+        return await _dataSource
+            .Statement(
+                $"SELECT {PostgresRows.PayoutColumns} FROM payout WHERE {string.Join(" AND ", conditions)} ORDER BY sequence DESC LIMIT $1",
+                [.. values])
+            .ReadAllAsync(PostgresRows.Payout, cancellationToken);
+    }
+
     /// <inheritdoc/>
     /// <remarks>One statement, which in PostgreSQL sees one snapshot.</remarks>
     public async Task<Conservation> AuditAsync(CancellationToken cancellationToken)
@@ -166,33 +246,6 @@ public sealed class PostgresLedgerStore : ILedgerStore, IAccountStore, IDisposab
                     reader.Money(0), reader.Money(1), reader.Money(2), reader.Money(3), reader.Money(4), reader.Money(5), reader.GetInt32(6)),
                 cancellationToken);
         return found.Single();
-    }
-
-    public async Task<ApiKeyRecord?> FindKeyAsync(Hash32 keyHash, CancellationToken cancellationToken)
-    {
-        var found = await _dataSource
-            .Statement("SELECT key_hash, account, scope, label, created_at, revoked_at FROM api_key WHERE key_hash = $1", keyHash.ToArray())
-            .ReadAllAsync(PostgresRows.ApiKey, cancellationToken);
-        return found.SingleOrDefault();
-    }
-
-    public async Task AddKeyAsync(ApiKeyRecord key, CancellationToken cancellationToken)
-    {
-        await using var command = _dataSource.Statement(
-            """
-            INSERT INTO api_key (key_hash, account, scope, label, created_at, revoked_at)
-            VALUES ($1, $2, $3, $4, $5, $6::bigint) ON CONFLICT (key_hash) DO NOTHING
-            """,
-            key.KeyHash.ToArray(), key.Account, (short)key.Scope, key.Label, key.CreatedAt.UtcTicks,
-            key.RevokedAt is { } revokedAt ? revokedAt.UtcTicks : DBNull.Value);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    public async Task RevokeKeyAsync(Hash32 keyHash, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        await using var command = _dataSource.Statement(
-            "UPDATE api_key SET revoked_at = $2 WHERE key_hash = $1 AND revoked_at IS NULL", keyHash.ToArray(), at.UtcTicks);
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public void Dispose() => _writer.Dispose();

@@ -21,6 +21,10 @@ internal static class PostgresParameters
         return command;
     }
 
+    /// <summary>A value, or the database's null; its type has to be named in the statement.</summary>
+    public static object OrNull<T>(T? value)
+        where T : struct => value is { } known ? known : DBNull.Value;
+
     public static async Task<List<T>> ReadAllAsync<T>(
         this NpgsqlCommand command, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
     {

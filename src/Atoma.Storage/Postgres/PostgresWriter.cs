@@ -13,14 +13,23 @@ internal sealed class PostgresWriter : IBatchCommitter<PostgresWriter.Work>, IDi
     /// <summary>Any number; the same in every process that writes this ledger.</summary>
     public const long Lock = 0x6C6564676572;
 
+    /// <summary>Alone with the books until the transaction ends, which is durable whatever the server's default is.</summary>
+    public static readonly string TakeLock = $"SET LOCAL synchronous_commit TO on; SELECT pg_advisory_xact_lock({Lock})";
+
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action? _boundary;
     private readonly GroupCommit<Work> _queue;
     private NpgsqlConnection? _connection;
 
-    public PostgresWriter(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger)
+    /// <param name="dataSource">Where.</param>
+    /// <param name="time">Clock of the entries.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="boundary">Called before and after each round trip; tests stop there.</param>
+    public PostgresWriter(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger, Action? boundary)
     {
+        _boundary = boundary;
         _dataSource = dataSource;
         _time = time;
         _logger = logger;
@@ -41,14 +50,18 @@ internal sealed class PostgresWriter : IBatchCommitter<PostgresWriter.Work>, IDi
         _connection ??= _dataSource.OpenConnection();
         using (var transaction = _connection.BeginTransaction())
         {
-            // Durable whatever the server's default is.
-            using (var begin = new NpgsqlCommand($"SET LOCAL synchronous_commit TO on; SELECT pg_advisory_xact_lock({Lock})", _connection, transaction))
+            _boundary?.Invoke();
+            using (var begin = new NpgsqlCommand(TakeLock, _connection, transaction))
                 begin.ExecuteNonQuery();
+            _boundary?.Invoke();
             var set = PostgresBatchReader.Read(_connection, transaction, batch.Select(work => work.Command).ToList());
+            _boundary?.Invoke();
             foreach (var work in batch)
                 Apply(work, set);
             PostgresBatchWriter.Write(_connection, transaction, set);
+            _boundary?.Invoke();
             transaction.Commit();
+            _boundary?.Invoke();
         }
 
         foreach (var work in batch)

@@ -11,16 +11,16 @@ namespace Atoma.Storage.Sqlite;
 /// The books in one SQLite file, for the embedded network: group commit on one writer thread, reads beside it. Disposing
 /// finishes what was accepted.
 /// </summary>
-public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
+public sealed partial class SqliteLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IDisposable
 {
     private readonly TimeProvider _time;
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
 
-    private SqliteLedgerStore(SqliteDatabase database, TimeProvider time, ILogger logger)
+    private SqliteLedgerStore(SqliteDatabase database, TimeProvider time, ILogger logger, Action? boundary)
     {
         _time = time;
-        _writer = new SqliteWriter(database, logger);
+        _writer = new SqliteWriter(database, logger, boundary);
         _readers = new SqliteReaders(database);
     }
 
@@ -29,12 +29,19 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
     /// <param name="time">Clock of the entries.</param>
     /// <param name="logger">Where opening and failures are told.</param>
     /// <exception cref="StorageSchemaException">The file is from a newer or another program.</exception>
-    public static SqliteLedgerStore Open(string path, TimeProvider time, ILogger<SqliteLedgerStore>? logger = null)
+    public static SqliteLedgerStore Open(string path, TimeProvider time, ILogger<SqliteLedgerStore>? logger = null) =>
+        Open(path, time, boundary: null, logger);
+
+    /// <param name="path">As above.</param>
+    /// <param name="time">As above.</param>
+    /// <param name="boundary">Called on the writer's thread at each boundary between writes.</param>
+    /// <param name="logger">As above.</param>
+    internal static SqliteLedgerStore Open(string path, TimeProvider time, Action? boundary, ILogger<SqliteLedgerStore>? logger = null)
     {
         var log = logger ?? NullLogger<SqliteLedgerStore>.Instance;
         var database = new SqliteDatabase(path);
         database.Migrate(Migration.Load("Sqlite"), time, log);
-        return new SqliteLedgerStore(database, time, log);
+        return new SqliteLedgerStore(database, time, log, boundary);
     }
 
     /// <inheritdoc/>
@@ -44,7 +51,7 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
     public Task<LedgerResult> CommitAsync(LedgerCommand command, CancellationToken cancellationToken)
     {
         LedgerCommandForm.Check(command);
-        return _writer.RunAsync(session => session.Apply(command, _time.GetUtcNow()), result => result.Succeeded, cancellationToken);
+        return _writer.CommitAsync(command, _time, cancellationToken);
     }
 
     public Task<Micros> BalanceAsync(LedgerAccount account, CancellationToken cancellationToken) =>
@@ -59,6 +66,26 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
         StorageLimits.CheckLimit(limit, StorageLimits.EntriesMax);
         return _readers.RunAsync(
             connection => SqliteLedgerQueries.Entries(connection, account, afterSequence, limit), cancellationToken);
+    }
+
+    public Task<IReadOnlyList<LedgerEntry>> EntriesBeforeAsync(
+        LedgerAccount account, long? beforeSequence, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.EntriesMax);
+        return _readers.RunAsync(
+            connection => SqliteLedgerQueries.EntriesBefore(connection, account, beforeSequence ?? long.MaxValue, limit), cancellationToken);
+    }
+
+    public Task<IReadOnlyList<OpenHold>> OpenHoldsAsync(LedgerAccount payer, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return _readers.RunAsync(connection => SqliteLedgerQueries.OpenHolds(connection, payer, limit), cancellationToken);
+    }
+
+    public Task<IReadOnlyList<Hash32>> ExpiredHoldsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return _readers.RunAsync(connection => SqliteLedgerQueries.ExpiredHolds(connection, now, limit), cancellationToken);
     }
 
     public Task<IReadOnlyList<LedgerEntry>> EntriesOfAsync(IReadOnlyList<Hash32> operations, CancellationToken cancellationToken)
@@ -103,31 +130,21 @@ public sealed class SqliteLedgerStore : ILedgerStore, IAccountStore, IDisposable
         return _readers.RunAsync(connection => SqliteLedgerQueries.Slashes(connection, node, limit), cancellationToken);
     }
 
+    public Task<PayoutRow?> FindPayoutAsync(Hash32 id, CancellationToken cancellationToken) =>
+        _readers.RunAsync(connection => SqliteLedgerQueries.Payout(connection, id), cancellationToken);
+
+    public Task<IReadOnlyList<PayoutRow>> PayoutsAsync(string? node, PayoutState? state, int limit, CancellationToken cancellationToken)
+    {
+        StorageLimits.CheckLimit(limit, StorageLimits.RowsMax);
+        return _readers.RunAsync(connection => SqliteLedgerQueries.Payouts(connection, node, state, limit), cancellationToken);
+    }
+
     public Task<Conservation> AuditAsync(CancellationToken cancellationToken) =>
         _readers.RunAsync(SqliteLedgerQueries.Audit, cancellationToken);
-
-    public Task<ApiKeyRecord?> FindKeyAsync(Hash32 keyHash, CancellationToken cancellationToken) =>
-        _readers.RunAsync(connection => SqliteLedgerQueries.ApiKey(connection, keyHash), cancellationToken);
-
-    public Task AddKeyAsync(ApiKeyRecord key, CancellationToken cancellationToken) =>
-        WriteAsync(session => session.AddKey(key), cancellationToken);
-
-    public Task RevokeKeyAsync(Hash32 keyHash, DateTimeOffset at, CancellationToken cancellationToken) =>
-        WriteAsync(session => session.RevokeKey(keyHash, at), cancellationToken);
 
     public void Dispose()
     {
         _writer.Dispose();
         _readers.Dispose();
     }
-
-    private Task<bool> WriteAsync(Action<SqliteLedgerSession> work, CancellationToken cancellationToken) =>
-        _writer.RunAsync(
-            session =>
-            {
-                work(session);
-                return true;
-            },
-            static done => done,
-            cancellationToken);
 }

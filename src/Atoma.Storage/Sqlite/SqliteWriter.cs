@@ -1,44 +1,45 @@
+using Atoma.Protocol.Ledger;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Storage.Sqlite;
 
 /// <summary>
-/// Writes in groups (<see cref="GroupCommit{TWork}"/>), each piece of work in a savepoint of its own: what fails alone is undone
-/// alone; what fails the transaction is reported to all of it.
+/// Writes in groups (<see cref="GroupCommit{TWork}"/>): what fails alone is undone alone; what fails the transaction is reported
+/// to all of it.
 /// </summary>
 internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly ILogger _logger;
+    private readonly Action? _boundary;
     private readonly GroupCommit<Work> _queue;
-    private SqliteLedgerSession? _session;
+    private SqliteSession? _session;
 
-    public SqliteWriter(SqliteDatabase database, ILogger logger)
+    /// <param name="database">The file.</param>
+    /// <param name="logger">Where failures are told.</param>
+    /// <param name="boundary">Called between all steps that may have written and before everybody is answered; tests stop there.</param>
+    public SqliteWriter(SqliteDatabase database, ILogger logger, Action? boundary)
     {
         _database = database;
         _logger = logger;
+        _boundary = boundary;
         _queue = new GroupCommit<Work>(this, logger);
     }
 
-    /// <summary>
-    /// Runs the work in a savepoint of the next transaction. The token stops the wait for a place in the queue; after that the
-    /// outcome is awaited, because giving up would leave it unknown.
-    /// </summary>
-    /// <param name="work">Uses the session on the writer's thread.</param>
-    /// <param name="keep">Whether what the work did is to stay.</param>
-    /// <param name="cancellationToken">Stops waiting for a place.</param>
-    public async Task<T> RunAsync<T>(Func<SqliteLedgerSession, T> work, Func<T, bool> keep, CancellationToken cancellationToken)
-    {
-        var item = new Work<T>(work, keep);
-        await _queue.EnqueueAsync(item, cancellationToken);
-        return await item.Completion;
-    }
+    /// <summary>Applies the command in the next transaction.</summary>
+    public Task<LedgerResult> CommitAsync(LedgerCommand command, TimeProvider time, CancellationToken cancellationToken) =>
+        RunAsync(session => session.Apply(command, time.GetUtcNow()), cancellationToken);
+
+    /// <summary>Makes a change in the next transaction.</summary>
+    public Task<T> ChangeAsync<T>(Func<SqliteAccountWriter, T> change, CancellationToken cancellationToken) =>
+        RunAsync(session => session.Change(change), cancellationToken);
 
     public void Dispose() => _queue.Dispose();
 
     void IBatchCommitter<Work>.Commit(IReadOnlyList<Work> batch)
     {
-        _session ??= new SqliteLedgerSession(_database.Open(readOnly: false));
+        _session ??= new SqliteSession(_database.Open(readOnly: false), _boundary);
+        _boundary?.Invoke();
         _session.Begin();
         foreach (var work in batch)
         {
@@ -59,17 +60,25 @@ internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDispos
         _session = null;
     }
 
+    /// <summary>The token stops the wait for a place in the queue; after that the outcome is awaited: giving up would leave it unknown.</summary>
+    private async Task<T> RunAsync<T>(Func<SqliteSession, T> run, CancellationToken cancellationToken)
+    {
+        var work = new Work<T>(run);
+        await _queue.EnqueueAsync(work, cancellationToken);
+        return await work.Completion;
+    }
+
     internal abstract class Work
     {
         /// <summary>Returns the error of work that failed alone; throws when the transaction is gone.</summary>
-        public abstract Exception? Run(SqliteLedgerSession session);
+        public abstract Exception? Run(SqliteSession session);
 
         public abstract void Complete();
 
         public abstract void Fail(Exception error);
     }
 
-    private sealed class Work<T>(Func<SqliteLedgerSession, T> work, Func<T, bool> keep) : Work
+    private sealed class Work<T>(Func<SqliteSession, T> run) : Work
     {
         private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T _result = default!;
@@ -77,20 +86,14 @@ internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDispos
 
         public Task<T> Completion => _completion.Task;
 
-        public override Exception? Run(SqliteLedgerSession session)
+        public override Exception? Run(SqliteSession session)
         {
-            session.BeginCommand();
             try
             {
-                _result = work(session);
-                if (keep(_result))
-                    session.KeepCommand();
-                else
-                    session.UndoCommand();
+                _result = run(session);
             }
-            catch (Exception e) when (session.IsInTransaction)
+            catch (Exception e) when (session.IsUsable)
             {
-                session.UndoCommand();
                 _error = e;
             }
 

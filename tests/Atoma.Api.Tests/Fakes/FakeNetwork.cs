@@ -39,6 +39,9 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     /// <summary>What the next accepted requests show.</summary>
     public IReadOnlyList<AnswerEvent> Script { get; set; } = [];
 
+    /// <summary>Of every request, as its tokens read.</summary>
+    public PromptText Prompt { get; set; } = new("Once", 1, 0);
+
     /// <summary>Each watch waits here before its last event.</summary>
     public Task BeforeEnd { get; set; } = Task.CompletedTask;
 
@@ -90,6 +93,11 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
         Interlocked.Increment(ref KeyLookups);
         return Task.FromResult(KeysByHash.GetValueOrDefault(keyHash));
     }
+
+    /// <summary>Idempotency keys that were used before.</summary>
+    public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) => Task.FromResult(UsedKeys.Contains(idempotencyKey));
 
     public Task<AccountInfo> Balance(string account) => Task.FromResult(new AccountInfo(account, 250));
 
@@ -215,7 +223,7 @@ internal sealed class FakeModel(string key) : IModelGrain
         var writer = new CanonicalWriter();
         Manifest.Write(writer);
         return Task.FromResult(key == "model:atoma-demo"
-            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true, new NodeTerms(1_000_000, false)), new NodeOffer("n2", "e1", 120, 280, true, new NodeTerms(1_000_000, false))])
+            ? new ModelMarket(writer.ToArray(), 500, [new NodeOffer("n1", "e1", 100, 300, true, new NodeTerms(1_000_000, false)), new NodeOffer("n2", "e1", 120, 280, true, new NodeTerms(1_000_000, false))], DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000))
             : null);
     }
 

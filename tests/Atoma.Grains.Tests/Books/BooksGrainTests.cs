@@ -11,12 +11,12 @@ public sealed class BooksGrainTests(SharedCluster shared)
     private IBooksGrain Books => shared.Cluster.Grains.GetGrain<IBooksGrain>(Keys.Books);
 
     [Theory]
-    [InlineData(KeyScope.Client, "client")]
-    [InlineData(KeyScope.Admin, "admin")]
-    public async Task FindKey_KnownKey_GivesAccountAndScope(KeyScope scope, string name)
+    [InlineData(KeyScopes.Client, "client")]
+    [InlineData(KeyScopes.Admin, "admin")]
+    public async Task FindKey_KnownKey_GivesAccountAndScope(KeyScopes scope, string name)
     {
         var hash = Hash32.Sha256(System.Text.Encoding.UTF8.GetBytes("known " + name));
-        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", scope, "", shared.Cluster.Clock.GetUtcNow(), null), default);
+        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", scope, "", shared.Cluster.Clock.GetUtcNow()), default);
 
         Assert.Equal(new KeyInfo("alice", name), await Books.FindKey(hash.ToString()));
     }
@@ -25,7 +25,7 @@ public sealed class BooksGrainTests(SharedCluster shared)
     public async Task FindKey_RevokedKey_IsNull()
     {
         var hash = Hash32.Sha256("revoked"u8);
-        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", KeyScope.Client, "", shared.Cluster.Clock.GetUtcNow(), null), default);
+        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", KeyScopes.Client, "", shared.Cluster.Clock.GetUtcNow()), default);
         await shared.Cluster.Accounts.RevokeKeyAsync(hash, shared.Cluster.Clock.GetUtcNow(), default);
 
         Assert.Null(await Books.FindKey(hash.ToString()));

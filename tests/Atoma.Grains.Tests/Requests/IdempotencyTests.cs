@@ -130,4 +130,40 @@ public sealed class IdempotencyTests(SharedCluster shared)
         Assert.Equal((SubmitStatus.Existing, ended.Reply.Request, ended.Reply.HoldMicros), (later.Status, later.Request, later.HoldMicros));
         Assert.Equal(TestNetwork.Funds - ended.End.PriceMicros, await network.BalanceAsync());
     }
+
+    /// <summary>The answer is there, so that nobody could be drawn for another one does not matter. It was 503 once.</summary>
+    [Fact]
+    public async Task Submit_SameKeyWhileNodesAreAway_GivesTheExistingRequest()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 1);
+        var call = network.Call() with { IdempotencyKey = "key" };
+        var ended = await network.RunAsync(call);
+        await network.Nodes[0].DisconnectAsync();
+
+        var again = await network.SubmitAsync(call with { Nonce = network.Call().Nonce });
+        var fresh = await network.SubmitAsync(network.Call());
+
+        Assert.Equal((SubmitStatus.Existing, ended.Reply.Request), (again.Status, again.Request));
+        Assert.Equal(SubmitStatus.NoEligibleNode, fresh.Status);
+        Assert.Equal(TestNetwork.Funds - ended.End.PriceMicros, await network.BalanceAsync());
+    }
+
+    /// <summary>With other nodes an assurance is another level. What was asked is the same, so the answer is.</summary>
+    [Fact]
+    public async Task Submit_SameKeyAndTheAssuranceIsAnotherLevelNow_GivesTheExistingRequest()
+    {
+        await using var network = await TestNetwork.OfAsync(shared.Cluster, nodes: 7);
+        var call = network.Call() with { IdempotencyKey = "key", Integrity = "", Assurance = 0.9 };
+        var ended = await network.RunAsync(call);
+        var fresh = call with { Nonce = network.Call().Nonce, IdempotencyKey = "" };
+        foreach (var node in network.Nodes.Skip(3))
+            await node.DisconnectAsync();
+
+        var again = await network.SubmitAsync(call with { Nonce = network.Call().Nonce });
+        var now = await network.SubmitAsync(fresh);
+
+        Assert.NotEqual(ended.Reply.Integrity, now.Integrity);
+        Assert.Equal((SubmitStatus.Existing, ended.Reply.Request), (again.Status, again.Request));
+        Assert.Equal(SubmitStatus.IdempotencyConflict, (await network.SubmitAsync(call with { Nonce = network.Call().Nonce, Assurance = 0.95 })).Status);
+    }
 }

@@ -88,6 +88,7 @@ internal sealed class GrainCluster : IAsyncDisposable
             silo.Services.AddSingleton<TimeProvider>(clock);
             silo.Services.AddSingleton<ILedgerStore>(store);
             silo.Services.AddSingleton<IAccountStore>(store);
+            silo.Services.AddSingleton<IWebhookStore>(store);
             silo.Services.AddSingleton<ISigner>(coordinator);
             silo.Services.AddSingleton<ISignatureScheme, EthereumSignatures>();
             silo.Services.AddSingleton<ITokenizers, ByteTokenizers>();

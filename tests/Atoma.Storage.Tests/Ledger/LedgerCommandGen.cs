@@ -8,8 +8,14 @@ namespace Atoma.Storage.Tests.Ledger;
 /// <summary>Random well-formed commands over few ids, accounts and amounts, so that they collide often.</summary>
 internal static class LedgerCommandGen
 {
+    /// <summary>Time between the rounds of a sequence: three of them cross midnight.</summary>
+    public const int StepS = 7 * 3600;
+
+    /// <summary>Keys with a budget, the first by day, the second for life.</summary>
+    public static readonly IReadOnlyList<string> Keys = ["key-a", "key-b"];
+
     private static readonly LedgerAccount[] Places =
-        [LedgerAccount.External, Alice, Bob, LedgerAccount.Collateral(Node), NodeEarnings, LedgerAccount.Treasury];
+        [LedgerAccount.External, Alice, Bob, LedgerAccount.Collateral(Node), NodeEarnings, LedgerAccount.Payable(Node), LedgerAccount.Treasury];
 
     private static readonly Gen<string> OperationName = Gen.Int[0, 9].Select(i => $"op{i}");
     private static readonly Gen<LedgerAccount> Debit = OneOf(Places);
@@ -24,8 +30,8 @@ internal static class LedgerCommandGen
     private static readonly Gen<LedgerOperation> Deposits = Gen.Select(OperationName, Payer.Where(p => p != LedgerAccount.Escrow))
         .Select((name, to) => (LedgerOperation)Deposit(name, to, 40));
 
-    private static readonly Gen<LedgerOperation> Holds = Gen.Select(OperationName, Payer, Amount, Gen.Int[60, 61])
-        .Select((name, payer, amount, expires) => (LedgerOperation)Hold(name, payer, amount, expires));
+    private static readonly Gen<LedgerOperation> Holds = Gen.Select(OperationName, Payer, Amount, Gen.Int[0, 2], Gen.Int[0, 3])
+        .Select((name, payer, amount, expires, key) => (LedgerOperation)Hold(name, payer, amount, expires * StepS, key > 1 ? "" : Keys[key]));
 
     private static readonly Gen<LedgerOperation> Posts =
         Gen.Select(OperationName, Gen.Select(Credit, Gen.Long[0, 8]).Array[0, 3])
@@ -35,8 +41,10 @@ internal static class LedgerCommandGen
 
     private static readonly Gen<LedgerOperation> Voids = OperationName.Select(name => (LedgerOperation)Void(name));
 
+    private static readonly Gen<LedgerOperation> Expiries = OperationName.Select(name => (LedgerOperation)Expire(name));
+
     private static readonly Gen<LedgerOperation> Operation =
-        Gen.Frequency((2, Transfers), (2, Deposits), (3, Holds), (3, Posts), (1, Voids));
+        Gen.Frequency((2, Transfers), (2, Deposits), (4, Holds), (3, Posts), (1, Voids), (2, Expiries));
 
     private static readonly Gen<RequestRow?> Row =
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, 3], Gen.Long[1, 3], Gen.Int[0, 2], Gen.Bool)
@@ -49,12 +57,21 @@ internal static class LedgerCommandGen
             ? null
             : (IReadOnlyList<SlashRow>)[Slash($"slash{use}", version, open)]);
 
-    private static readonly Gen<LedgerCommand> Command =
-        Gen.Select(Operation.Array[0, 4], Row, Slashes)
-            .Where(parts => parts.Item1.Length > 0 || parts.Item2 is not null || parts.Item3 is not null)
-            .Select(parts => new LedgerCommand(parts.Item1, parts.Item2, parts.Item3));
+    private static readonly Gen<IReadOnlyList<PayoutRow>?> Payouts =
+        Gen.Select(Gen.Int[0, 9], Gen.Long[1, 3], Gen.Int[0, 2]).Select((use, version, state) => use > 1
+            ? null
+            : (IReadOnlyList<PayoutRow>)[Payout($"payout{use}", version, (PayoutState)state)]);
 
-    public static readonly Gen<LedgerCommand[]> Sequence = Command.Array[1, 60];
+    private static readonly Gen<LedgerCommand> Command =
+        Gen.Select(Operation.Array[0, 4], Row, Slashes, Payouts)
+            .Where(parts => parts.Item1.Length > 0 || parts.Item2 is not null || parts.Item3 is not null || parts.Item4 is not null)
+            .Select(parts => new LedgerCommand(parts.Item1, parts.Item2, parts.Item3, parts.Item4));
+
+    /// <summary>What happens at one time: the first key's new limit, then commands.</summary>
+    private static readonly Gen<(long? Limit, LedgerCommand[] Commands)> Round =
+        Gen.Select(Gen.Long[-3, 25], Command.Array[1, 25]).Select((limit, commands) => (limit < 0 ? (long?)null : limit, commands));
+
+    public static readonly Gen<(long? Limit, LedgerCommand[] Commands)[]> Sequence = Round.Array[1, 4];
 
     private static Gen<LedgerAccount> OneOf(params LedgerAccount[] accounts) =>
         Gen.Int[0, accounts.Length - 1].Select(i => accounts[i]);

@@ -1,3 +1,4 @@
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 
@@ -23,6 +24,18 @@ internal static class LedgerComparison
             Assert.Equal(expected, (await store.EntriesAsync(account, 0, 1000, None)).Select(Line));
         }
 
+        foreach (var payer in model.Balances.Select(pair => pair.Account))
+        {
+            var open = model.OpenHolds.Where(hold => hold.Payer == payer).OrderBy(hold => hold.ExpiresAt).ThenBy(hold => hold.Id)
+                .Select(hold => (hold.Id, hold.Amount, hold.ExpiresAt));
+            Assert.Equal(open, (await store.OpenHoldsAsync(payer, 1000, None)).Select(hold => (hold.Id, hold.Amount, hold.ExpiresAt)));
+        }
+
+        foreach (var key in LedgerCommandGen.Keys.Select(Sample.Id))
+            Assert.Equal(model.FindBudget(key), (await ((IAccountStore)store).FindKeyAsync(key, None))?.Budget);
+        foreach (var row in model.Payouts)
+            Assert.Equal(row, await store.FindPayoutAsync(row.Id, None));
+        Assert.Equal(model.Payouts.Reverse(), await store.PayoutsAsync(null, null, 1000, None));
         foreach (var row in model.Requests)
             Assert.Equivalent(row, await store.FindRequestAsync(row.Id, None), strict: true);
         foreach (var row in model.Slashes)

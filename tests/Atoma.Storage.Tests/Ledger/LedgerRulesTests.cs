@@ -28,6 +28,13 @@ public class LedgerRulesTests
         ("first version is 1", Write(Request("r", version: 0))),
         ("without account", Write(Request("r", account: ""))),
         ("text too long", Write(Request("r", key: new string('k', 129)))),
+        ("owner missing", Do(Transfer("t", new LedgerAccount(AccountKind.Payable, ""), Bob, 1))),
+        ("too many payouts", new LedgerCommand([], Payouts: [.. Enumerable.Range(0, 65).Select(i => Payout($"{i}"))])),
+        ("two rows of one payout", new LedgerCommand([], Payouts: [Payout("a"), Payout("a", version: 2)])),
+        ("payout of nothing", WritePayout(Payout("p", amount: 0))),
+        ("payout without node", WritePayout(Payout("p", node: ""))),
+        ("text too long", WritePayout(Payout("p", reference: new string('r', 129)))),
+        ("decided without time", WritePayout(Payout("p") with { State = PayoutState.Paid })),
         ("without node", new LedgerCommand([], Slashes: [Slash("s", node: "")])),
     ];
 
@@ -49,15 +56,6 @@ public class LedgerRulesTests
     }
 
     [Fact]
-    public void Enums_StoredNumbers_Unchanged()
-    {
-        Assert.Equal((0, 1, 2), ((int)HoldState.Open, (int)HoldState.Posted, (int)HoldState.Voided));
-        Assert.Equal(
-            "External User Escrow Collateral Frozen Earnings Treasury Burn",
-            string.Join(' ', Enumerable.Range(0, 8).Select(i => (AccountKind)i)));
-        Assert.Equal(
-            "Deposit Withdrawal Hold Release PayPrimary PayReplica PayChecker Fee Bond Unbond SlashFreeze SlashRequester SlashHonest " +
-            "SlashResolver SlashTreasury SlashBurn SlashReturn SilencePenalty",
-            string.Join(' ', Enumerable.Range(1, 18).Select(i => (TransferCode)i)));
-    }
+    public void Precedence_EveryStatus_Once() =>
+        Assert.Equal(Enum.GetValues<LedgerStatus>().Order(), LedgerStatuses.Precedence.Order());
 }

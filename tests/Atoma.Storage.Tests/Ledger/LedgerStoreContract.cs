@@ -2,12 +2,13 @@ using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 using static Atoma.Storage.Tests.Ledger.Sample;
 
 namespace Atoma.Storage.Tests.Ledger;
 
 /// <summary>What every store must do, whatever its database. Each test starts from an empty store.</summary>
-public abstract class LedgerStoreContract
+public abstract partial class LedgerStoreContract
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -15,6 +16,9 @@ public abstract class LedgerStoreContract
     protected abstract ILedgerStore Store { get; }
 
     protected IAccountStore Accounts => (IAccountStore)Store;
+
+    /// <summary>The store's clock.</summary>
+    protected abstract FakeTimeProvider Time { get; }
 
     /// <summary>Closes the store cleanly and opens it again.</summary>
     protected abstract void Reopen();
@@ -31,7 +35,8 @@ public abstract class LedgerStoreContract
 
     /// <summary>
     /// Every status in its order. What is recorded before: alice 100, a transfer "t" of 10 to bob, holds "open", "posted" (4 of 5
-    /// to bob) and "voided" of 5 each. Each case also breaks all later rules that it can, so the order is tested too.
+    /// to bob), "voided" and "expired" of 5 each; a budget "key-a" of 20 that has used 5 for the hold "charged". Each case also
+    /// breaks all later rules that it can, so the order is tested too.
     /// </summary>
     public static readonly IReadOnlyList<(LedgerStatus Status, string Why, LedgerCommand Command)> Cases =
     [
@@ -43,8 +48,18 @@ public abstract class LedgerStoreContract
         (LedgerStatus.Ok, "row alone", Write(Request("new"))),
         (LedgerStatus.Ok, "done operation, new row", Write(Request("new"), Transfer("t", Alice, Bob, 10))),
         (LedgerStatus.Ok, "new operation after a done one", Do(Transfer("t", Alice, Bob, 10), Transfer("new", Alice, Bob, 1))),
+        (LedgerStatus.Ok, "hold of all that the budget has left", Do(Hold("new", Alice, 15, budget: "key-a"))),
+        (LedgerStatus.Ok, "hold charged to a key without budget", Do(Hold("new", Alice, 70, budget: "unknown"))),
+        (LedgerStatus.Ok, "post of a charged hold gives the budget the rest", Do(Post("charged", Pay(Bob, 1)), Hold("new", Alice, 19, budget: "key-a"))),
+        (LedgerStatus.Ok, "void of a charged hold gives it all", Do(Void("charged"), Hold("new", Alice, 20, budget: "key-a"))),
+        (LedgerStatus.Ok, "hold that is due at once, and expires", Do(Hold("new", Alice, 20, expiresInS: 0), Expire("new"))),
+        (LedgerStatus.Ok, "post past the expiry that nobody made", Do(Hold("new", Alice, 2, expiresInS: -1), Post("new", Pay(Bob, 2)))),
+        (LedgerStatus.Ok, "payout row", WritePayout(Payout("new"), Transfer("new", Bob, LedgerAccount.Payable(Node), 5, TransferCode.PayoutRequested))),
         (LedgerStatus.AlreadyDone, "same transfer", Do(Transfer("t", Alice, Bob, 10))),
         (LedgerStatus.AlreadyDone, "same hold, resolved since", Do(Hold("posted", Alice, 5), Hold("voided", Alice, 5), Hold("open", Alice, 5))),
+        (LedgerStatus.AlreadyDone, "same charged hold", Do(Hold("charged", Alice, 5, budget: "key-a"))),
+        (LedgerStatus.AlreadyDone, "same expiry", Do(Expire("expired"))),
+        (LedgerStatus.AlreadyDone, "same payout", WritePayout(Payout("payout"))),
         (LedgerStatus.AlreadyDone, "same post", Do(Post("posted", Pay(Bob, 4)))),
         (LedgerStatus.AlreadyDone, "same void", Do(Void("voided"))),
         (LedgerStatus.AlreadyDone, "same row", Write(Request("row", key: "key"))),
@@ -54,6 +69,8 @@ public abstract class LedgerStoreContract
         (LedgerStatus.IdReused, "hold with a transfer's id", Do(Hold("t", Alice, 1000))),
         (LedgerStatus.IdReused, "transfer with a hold's id", Do(Transfer("open", Alice, Bob, 5))),
         (LedgerStatus.IdReused, "hold that ends later", Do(Hold("open", Alice, 5, expiresInS: 61))),
+        (LedgerStatus.IdReused, "hold of another budget", Do(Hold("charged", Alice, 5))),
+        (LedgerStatus.IdReused, "expiry of a transfer", Do(Expire("t"))),
         (LedgerStatus.IdReused, "post of a transfer", Do(Post("t", Pay(Bob, -1)))),
         (LedgerStatus.IdReused, "void of a transfer", Do(Void("t"))),
         (LedgerStatus.AmountNotPositive, "zero to itself", Do(Transfer("new", Alice, Alice, 0))),
@@ -65,20 +82,31 @@ public abstract class LedgerStoreContract
         (LedgerStatus.SameAccount, "post to escrow, no hold", Do(Post("new", Pay(LedgerAccount.Escrow, 1)))),
         (LedgerStatus.HoldNotFound, "post", Do(Post("new", Pay(Bob, 1)))),
         (LedgerStatus.HoldNotFound, "void", Do(Void("new"))),
+        (LedgerStatus.HoldNotFound, "expiry", Do(Expire("new"))),
         (LedgerStatus.HoldPosted, "other parts, too much", Do(Post("posted", Pay(Bob, 1000)))),
         (LedgerStatus.HoldPosted, "void", Do(Void("posted"))),
+        (LedgerStatus.HoldPosted, "expiry, not due", Do(Expire("posted"))),
         (LedgerStatus.HoldVoided, "post too much", Do(Post("voided", Pay(Bob, 1000)))),
+        (LedgerStatus.HoldVoided, "expiry, not due", Do(Expire("voided"))),
+        (LedgerStatus.HoldExpired, "post too much", Do(Post("expired", Pay(Bob, 1000)))),
+        (LedgerStatus.HoldExpired, "void", Do(Void("expired"))),
+        (LedgerStatus.HoldNotDue, "expiry", Do(Expire("open"))),
+        (LedgerStatus.HoldNotDue, "and a row at another version", Write(Request("row", version: 7), Expire("open"))),
         (LedgerStatus.ExceedsHold, "one too much in two parts", Do(Post("open", Pay(Bob, 3), Pay(Alice, 3)))),
         (LedgerStatus.ExceedsHold, "sum beyond 64 bits", Do(Post("open", Pay(Bob, long.MaxValue), Pay(Alice, long.MaxValue)))),
-        (LedgerStatus.InsufficientFunds, "transfer", Do(Transfer("new", Alice, Bob, 82))),
-        (LedgerStatus.InsufficientFunds, "hold", Do(Hold("new", Alice, 82))),
+        (LedgerStatus.InsufficientFunds, "transfer", Do(Transfer("new", Alice, Bob, 77))),
+        (LedgerStatus.InsufficientFunds, "hold, over the budget too", Do(Hold("new", Alice, 77, budget: "key-a"))),
         (LedgerStatus.InsufficientFunds, "account that never was", Do(Transfer("new", NodeEarnings, Bob, 1))),
-        (LedgerStatus.InsufficientFunds, "and a row at another version", Write(Request("row", version: 7), Hold("new", Alice, 82))),
+        (LedgerStatus.InsufficientFunds, "and a row at another version", Write(Request("row", version: 7), Hold("new", Alice, 77))),
+        (LedgerStatus.BudgetExceeded, "one too much", Do(Hold("new", Alice, 16, budget: "key-a"))),
+        (LedgerStatus.BudgetExceeded, "two holds together", Do(Hold("new", Alice, 8, budget: "key-a"), Hold("newer", Alice, 8, budget: "key-a"))),
+        (LedgerStatus.BudgetExceeded, "and a row at another version", Write(Request("row", version: 7), Hold("new", Alice, 16, budget: "key-a"))),
         (LedgerStatus.VersionConflict, "first version of a row that is there", Write(Request("row", key: "other"))),
         (LedgerStatus.VersionConflict, "skipped version", Write(Request("row", version: 3, key: "key"))),
         (LedgerStatus.VersionConflict, "second version of no row", Write(Request("new", version: 2, key: "key"))),
         (LedgerStatus.VersionConflict, "row written, operation new", Write(Request("row", key: "key"), Hold("new", Alice, 1))),
         (LedgerStatus.VersionConflict, "slash", new LedgerCommand([], Request("new", key: "key"), [Slash("slash", version: 3)])),
+        (LedgerStatus.VersionConflict, "payout", new LedgerCommand([], Request("new", key: "key"), Payouts: [Payout("payout", version: 3)])),
         (LedgerStatus.IdempotencyKeyUsed, "new request", Write(Request("new", key: "key"), Hold("new", Alice, 1))),
     ];
 
@@ -88,27 +116,38 @@ public abstract class LedgerStoreContract
         Do(Transfer("t", Alice, Bob, 10)),
         Do(Hold("open", Alice, 5), Hold("posted", Alice, 5), Hold("voided", Alice, 5)),
         Do(Post("posted", Pay(Bob, 4)), Void("voided")),
-        new LedgerCommand([], Request("row", key: "key"), [Slash("slash")]),
+        new LedgerCommand([], Request("row", key: "key"), [Slash("slash")], [Payout("payout")]),
+        Do(Hold("expired", Alice, 5, expiresInS: 0), Expire("expired"), Hold("charged", Alice, 5, budget: "key-a")),
     ];
 
-    [SkippableFact]
-    public void Cases_AllStatuses_InOrder()
-    {
-        Assert.Equal(Enum.GetValues<LedgerStatus>(), Cases.Select(one => one.Status).Distinct());
-        Assert.Equal(Cases.Select(one => one.Status).Order(), Cases.Select(one => one.Status));
-    }
-
-    /// <summary>The store and the model give each case the expected status; a refused one changes nothing.</summary>
-    [SkippableFact]
-    public async Task Commit_EveryCase_ItsStatusAndNothingElse()
+    /// <summary>A model and the store after <see cref="Before"/>.</summary>
+    private async Task<LedgerModel> PrepareAsync()
     {
         var model = new LedgerModel();
+        model.SetBudget(Id("key-a"), new Micros(20), BudgetPeriod.Day, Now);
+        await Accounts.AddKeyAsync(Key("key-a", budget: 20), None);
         foreach (var command in Before)
         {
             Assert.Equal(LedgerStatus.Ok, model.Commit(command, Now).Status);
             Assert.Equal(LedgerStatus.Ok, await StatusAsync(command));
         }
 
+        return model;
+    }
+
+    [SkippableFact]
+    public void Cases_AllStatuses_InOrder()
+    {
+        Assert.Equal(LedgerStatuses.Precedence, Cases.Select(one => one.Status).Distinct());
+        var places = Cases.Select(one => LedgerStatuses.Precedence.ToList().IndexOf(one.Status)).ToArray();
+        Assert.Equal(places.Order(), places);
+    }
+
+    /// <summary>The store and the model give each case the expected status; a refused one changes nothing.</summary>
+    [SkippableFact]
+    public async Task Commit_EveryCase_ItsStatusAndNothingElse()
+    {
+        var model = await PrepareAsync();
         foreach (var (status, why, command) in Cases.Where(one => one.Status != LedgerStatus.Ok))
         {
             var result = await Store.CommitAsync(command, None);
@@ -125,13 +164,7 @@ public abstract class LedgerStoreContract
         foreach (var (_, why, command) in Cases.Where(one => one.Status == LedgerStatus.Ok))
         {
             Clear();
-            var model = new LedgerModel();
-            foreach (var before in Before)
-            {
-                model.Commit(before, Now);
-                await Store.CommitAsync(before, None);
-            }
-
+            var model = await PrepareAsync();
             var result = await Store.CommitAsync(command, None);
             Assert.True(result.Status == LedgerStatus.Ok, $"{why}: {result}");
             Assert.Equal(result, model.Commit(command, Now));
@@ -256,13 +289,33 @@ public abstract class LedgerStoreContract
             sequence =>
             {
                 Clear();
-                var model = new LedgerModel();
-                var expected = sequence.Select(command => model.Commit(command, Now)).ToArray();
-                var actual = Task.WhenAll(sequence.Select(command => Store.CommitAsync(command, None))).GetAwaiter().GetResult();
-                Assert.Equal(expected, actual);
-                LedgerComparison.EqualAsync(model, Store).GetAwaiter().GetResult();
+                RunAsync(sequence).GetAwaiter().GetResult();
             },
             iter: RandomSequences, threads: 1);
+    }
+
+    private async Task RunAsync((long? Limit, LedgerCommand[] Commands)[] sequence)
+    {
+        var model = new LedgerModel();
+        foreach (var (name, period) in LedgerCommandGen.Keys.Zip([BudgetPeriod.Day, BudgetPeriod.None]))
+        {
+            await Accounts.AddKeyAsync(Key(name, budget: 20, period), None);
+            model.SetBudget(Id(name), new Micros(20), period, Now);
+        }
+
+        var start = Time.GetUtcNow();
+        for (var round = 0; round < sequence.Length; round++)
+        {
+            Time.SetUtcNow(start.AddSeconds(round * LedgerCommandGen.StepS));
+            var (limit, commands) = sequence[round];
+            var budget = limit is { } most ? new Micros(most) : (Micros?)null;
+            model.SetBudget(Id(LedgerCommandGen.Keys[0]), budget, BudgetPeriod.Day, Time.GetUtcNow());
+            Assert.True(await Accounts.SetKeyLimitsAsync(Id(LedgerCommandGen.Keys[0]), budget, BudgetPeriod.Day, null, null, None));
+            var expected = commands.Select(command => model.Commit(command, Time.GetUtcNow())).ToArray();
+            Assert.Equal(expected, await Task.WhenAll(commands.Select(command => Store.CommitAsync(command, None))));
+        }
+
+        await LedgerComparison.EqualAsync(model, Store);
     }
 
     /// <summary>P12, double spend by parallel requests.</summary>
@@ -303,30 +356,14 @@ public abstract class LedgerStoreContract
     [SkippableFact]
     public async Task Reopen_AfterCleanClose_EverythingIsThere()
     {
-        foreach (var command in Before)
-            await Store.CommitAsync(command, None);
+        await PrepareAsync();
         var entries = await Store.EntriesAsync(Alice, 0, 1000, None);
         Reopen();
         Assert.Equal(entries, await Store.EntriesAsync(Alice, 0, 1000, None));
         foreach (var command in Before)
             Assert.Equal(LedgerStatus.AlreadyDone, await StatusAsync(command));
-        Assert.Equal(new Micros(81), await Store.BalanceAsync(Alice, None));
+        Assert.Equal(new Micros(76), await Store.BalanceAsync(Alice, None));
         await ExactAsync();
-    }
-
-    [SkippableFact]
-    public async Task Keys_AddFindRevoke_FirstOneStays()
-    {
-        var key = new ApiKeyRecord(Id("key"), "alice", KeyScope.Client, "laptop", Now, null);
-        await Accounts.AddKeyAsync(key, None);
-        await Accounts.AddKeyAsync(key with { Account = "mallory", Scope = KeyScope.Admin }, None);
-        Assert.Equal(key, await Accounts.FindKeyAsync(Id("key"), None));
-        Assert.Null(await Accounts.FindKeyAsync(Id("other"), None));
-
-        await Accounts.RevokeKeyAsync(Id("key"), Now.AddSeconds(1), None);
-        await Accounts.RevokeKeyAsync(Id("key"), Now.AddSeconds(2), None);
-        await Accounts.RevokeKeyAsync(Id("other"), Now, None);
-        Assert.Equal(key with { RevokedAt = Now.AddSeconds(1) }, await Accounts.FindKeyAsync(Id("key"), None));
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 
@@ -23,12 +24,15 @@ internal static class Sample
         string id, LedgerAccount from, LedgerAccount to, long amount, TransferCode code = TransferCode.Fee) =>
         new(Id(id), from, to, new Micros(amount), code);
 
-    public static LedgerOperation.Hold Hold(string id, LedgerAccount payer, long amount, int expiresInS = 60) =>
-        new(Id(id), payer, new Micros(amount), Now.AddSeconds(expiresInS));
+    public static LedgerOperation.Hold Hold(
+        string id, LedgerAccount payer, long amount, int expiresInS = 60, string budget = "") =>
+        new(Id(id), payer, new Micros(amount), Now.AddSeconds(expiresInS), budget.Length == 0 ? Hash32.Zero : Id(budget));
 
     public static LedgerOperation.Post Post(string id, params PostPart[] parts) => new(Id(id), parts);
 
     public static LedgerOperation.Void Void(string id) => new(Id(id));
+
+    public static LedgerOperation.Expire Expire(string id) => new(Id(id));
 
     public static PostPart Pay(LedgerAccount to, long amount, TransferCode code = TransferCode.PayPrimary) =>
         new(to, new Micros(amount), code);
@@ -44,4 +48,14 @@ internal static class Sample
 
     public static SlashRow Slash(string id, long version = 1, bool open = true, int dueInS = 60, string node = "node-a", byte state = 0) =>
         new(Id(id), node, Id("request of " + id), open, Now.AddSeconds(dueInS), [state], version);
+
+    public static PayoutRow Payout(
+        string id, long version = 1, PayoutState state = PayoutState.Requested, long amount = 5, string node = "node-a", string reference = "") => new(
+            Id(id), node, new Micros(amount), "bank", state, Now, state == PayoutState.Requested ? null : Now.AddSeconds(version), reference, version);
+
+    public static LedgerCommand WritePayout(PayoutRow row, params LedgerOperation[] operations) => new(operations, Payouts: [row]);
+
+    public static ApiKeyRecord Key(string name, long? budget = null, BudgetPeriod period = BudgetPeriod.Day, string account = "alice", int createdInS = 0) => new(
+        Id(name), account, KeyScopes.Client, name, Now.AddSeconds(createdInS),
+        Budget: budget is { } limit ? KeyBudget.New(new Micros(limit), period, Now) : null);
 }

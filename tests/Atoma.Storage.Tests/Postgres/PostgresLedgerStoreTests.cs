@@ -1,3 +1,4 @@
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Ledger;
 using Atoma.Storage.Postgres;
 using Atoma.Storage.Tests.Ledger;
@@ -12,11 +13,13 @@ public sealed class PostgresLedgerStoreTests(PostgresServer server) : LedgerStor
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly FakeTimeProvider _time = new(Now);
+    private FakeTimeProvider _time = new(Now);
     private NpgsqlDataSource? _dataSource;
     private PostgresLedgerStore? _store;
 
     protected override ILedgerStore Store => _store ??= PostgresLedgerStore.Open(DataSource, _time);
+
+    protected override FakeTimeProvider Time => _time;
 
     protected override int RandomSequences => 25;
 
@@ -33,6 +36,7 @@ public sealed class PostgresLedgerStoreTests(PostgresServer server) : LedgerStor
     protected override void Clear()
     {
         Reopen();
+        _time = new FakeTimeProvider(Now);
         _dataSource?.Dispose();
         _dataSource = null;
     }
@@ -64,10 +68,20 @@ public sealed class PostgresLedgerStoreTests(PostgresServer server) : LedgerStor
     [InlineData("DELETE FROM account", "never deleted")]
     [InlineData("UPDATE request SET phase = 9", "by its version")]
     [InlineData("UPDATE slash SET is_open = false", "by its version")]
+    [InlineData("UPDATE payout SET amount = 9", "by its version")]
+    [InlineData("DELETE FROM payout", "never deleted")]
+    [InlineData("UPDATE hold SET budget = NULL", "resolved once")]
+    [InlineData("UPDATE hold SET state = 3, resolved_at = expires_at - 1 WHERE state = 0", "check constraint")]
+    [InlineData("UPDATE key_budget SET used = -1", "check constraint")]
+    [InlineData("UPDATE audit_log SET actor = 'mallory'", "immutable")]
+    [InlineData("DELETE FROM audit_log", "immutable")]
     public async Task Database_ForbiddenChange_Refused(string sql, string why)
     {
         await Store.CommitAsync(Do(Deposit("d", Alice, 100), Hold("h", Alice, 5), Post("h", Pay(Bob, 5))), None);
-        await Store.CommitAsync(new LedgerCommand([], Request("r"), [Slash("s")]), None);
+        await Store.CommitAsync(new LedgerCommand([], Request("r"), [Slash("s")], [Payout("p")]), None);
+        await Accounts.AddKeyAsync(Key("key", budget: 10), None);
+        await Store.CommitAsync(Do(Hold("charged", Alice, 5, budget: "key")), None);
+        await Accounts.AppendAuditLogAsync(new AuditLogRecord(0, Now, "admin", "key.create", "", ""), None);
         await using var command = DataSource.CreateCommand(sql);
         Assert.Contains(why, (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).Message);
     }

@@ -1,3 +1,4 @@
+using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Ledger;
 using Atoma.Storage.Sqlite;
 using Atoma.Storage.Tests.Ledger;
@@ -12,7 +13,7 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
     private static readonly CancellationToken None = CancellationToken.None;
 
     private readonly TempFolder _folder = new();
-    private readonly FakeTimeProvider _time = new(Now);
+    private FakeTimeProvider _time = new(Now);
     private SqliteLedgerStore _store;
     private int _files;
 
@@ -21,6 +22,8 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
     private string LedgerPath => _folder.File($"ledger-{_files}.db");
 
     protected override ILedgerStore Store => _store;
+
+    protected override FakeTimeProvider Time => _time;
 
     protected override int RandomSequences => 60;
 
@@ -40,6 +43,7 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
     {
         _store.Dispose();
         _files++;
+        _time = new FakeTimeProvider(Now);
         _store = SqliteLedgerStore.Open(LedgerPath, _time);
     }
 
@@ -71,12 +75,22 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
     [InlineData("INSERT INTO transfer VALUES (randomblob(32), 1, 1, 2, 0, 1, NULL, 0)", "CHECK constraint failed")]
     [InlineData("INSERT INTO transfer VALUES (randomblob(31), 1, 1, 2, 1, 1, NULL, 0)", "CHECK constraint failed")]
     [InlineData("INSERT INTO entry VALUES (99, randomblob(32), 1, 2, 1, 1, 1, 0)", "FOREIGN KEY")]
-    [InlineData("UPDATE request SET phase = 9", "one version")]
-    [InlineData("UPDATE slash SET is_open = 0", "one version")]
+    [InlineData("UPDATE request SET phase = 9", "by its version")]
+    [InlineData("UPDATE slash SET is_open = 0", "by its version")]
+    [InlineData("UPDATE payout SET amount = 9", "by its version")]
+    [InlineData("DELETE FROM payout", "never deleted")]
+    [InlineData("UPDATE hold SET budget = NULL", "resolved once")]
+    [InlineData("UPDATE hold SET state = 3, resolved_at = expires_at - 1 WHERE state = 0", "CHECK constraint failed")]
+    [InlineData("UPDATE key_budget SET used = -1", "CHECK constraint failed")]
+    [InlineData("UPDATE audit_log SET actor = 'mallory'", "immutable")]
+    [InlineData("DELETE FROM audit_log", "immutable")]
     public async Task Database_ForbiddenChange_Refused(string sql, string why)
     {
         await Store.CommitAsync(Do(Deposit("d", Alice, 100), Hold("h", Alice, 5), Post("h", Pay(Bob, 5))), None);
-        await Store.CommitAsync(new LedgerCommand([], Request("r"), [Slash("s")]), None);
+        await Store.CommitAsync(new LedgerCommand([], Request("r"), [Slash("s")], [Payout("p")]), None);
+        await Accounts.AddKeyAsync(Key("key", budget: 10), None);
+        await Store.CommitAsync(Do(Hold("charged", Alice, 5, budget: "key")), None);
+        await Accounts.AppendAuditLogAsync(new AuditLogRecord(0, Now, "admin", "key.create", "", ""), None);
         using var connection = OpenRaw();
         using var command = connection.CreateCommand();
         command.CommandText = sql;

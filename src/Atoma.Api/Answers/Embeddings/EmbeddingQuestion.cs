@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
@@ -58,7 +57,7 @@ internal sealed record EmbeddingQuestion : VectorQuestion
             return Wrong(Field, Forms);
         if (input.GetArrayLength() == 0)
             return OpenAiErrors.Invalid(Field, "must not be empty");
-        if (TryTokens(input, out var tokens))
+        if (JsonBody.TryTokens(input, out var tokens))
             return Take([new EmbeddingInput(null, tokens)], out inputs);
         if (input.GetArrayLength() > VerificationLimits.EmbeddingInputs)
             return OpenAiErrors.Invalid(Field, $"has more than {VerificationLimits.EmbeddingInputs} inputs; send the rest in another request");
@@ -67,7 +66,7 @@ internal sealed record EmbeddingQuestion : VectorQuestion
         {
             if (JsonBody.TryText(item, out text))
                 list.Add(new EmbeddingInput(text, []));
-            else if (TryTokens(item, out tokens))
+            else if (JsonBody.TryTokens(item, out tokens))
                 list.Add(new EmbeddingInput(null, tokens));
             else
                 return Wrong($"{Field}[{list.Count}]", "must be a text or a list of token ids");
@@ -86,23 +85,6 @@ internal sealed record EmbeddingQuestion : VectorQuestion
         }
 
         return null;
-    }
-
-    private static bool TryTokens(JsonElement element, [NotNullWhen(true)] out int[]? tokens)
-    {
-        tokens = null;
-        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() > VerificationLimits.PromptTokens)
-            return false;
-        var list = new List<int>(element.GetArrayLength());
-        foreach (var item in element.EnumerateArray())
-        {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var token))
-                return false;
-            list.Add(token);
-        }
-
-        tokens = [.. list];
-        return true;
     }
 
     private static ApiError Wrong(string param, string wanted) => OpenAiErrors.Invalid(param, wanted, "invalid_type");

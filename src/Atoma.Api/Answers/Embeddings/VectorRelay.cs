@@ -6,42 +6,42 @@ namespace Atoma.Api.Answers.Embeddings;
 /// <summary>Waits for a request's end and writes what it came to, or cancels it when nobody waits any more.</summary>
 internal sealed class VectorRelay(AnswerService service, AnswerWatch watch, Limits limits, TimeProvider time, ILogger<VectorRelay> logger)
 {
-    public async Task RunAsync(HttpContext context, OpenRequest request, VectorQuestion question)
+    public async Task RunAsync(HttpContext context, OpenAnswer answer, VectorQuestion question)
     {
-        context.Response.Headers[ResponseHeaders.RequestId] = request.Id;
+        context.Response.Headers[ResponseHeaders.RequestId] = answer.Id;
         using var timeout = new CancellationTokenSource(limits.AnswerTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeout.Token);
         try
         {
-            await WriteAsync(context, request, question, await EndAsync(request, either.Token));
+            await WriteAsync(context, answer, question, await EndAsync(answer, either.Token));
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
-            Log.AnswerTimedOut(logger, request.Id);
-            await service.CancelAsync(request);
-            await Refusals.TimedOut(request.Id).ExecuteAsync(context);
+            Log.AnswerTimedOut(logger, answer.Id);
+            await service.CancelAsync(answer);
+            await Refusals.TimedOut(answer.Id).ExecuteAsync(context);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            await service.CancelAsync(request);
+            await service.CancelAsync(answer);
         }
         catch (WatchLostException)
         {
-            await Refusals.Lost(request.Id).ExecuteAsync(context);
+            await Refusals.Lost(answer.Id).ExecuteAsync(context);
         }
     }
 
-    private async Task<AnswerEnd> EndAsync(OpenRequest request, CancellationToken cancellationToken)
+    private async Task<AnswerEnd> EndAsync(OpenAnswer answer, CancellationToken cancellationToken)
     {
         AnswerEnd? end = null;
-        await foreach (var current in watch.FollowAsync(request.Grain, request.Id, cancellationToken))
+        await foreach (var current in watch.FollowAsync(answer.Choices[0].Grain, answer.Id, cancellationToken))
             end = current.End;
         return end ?? throw new WatchLostException(null);
     }
 
-    private static async Task WriteAsync(HttpContext context, OpenRequest request, VectorQuestion question, AnswerEnd end)
+    private static async Task WriteAsync(HttpContext context, OpenAnswer answer, VectorQuestion question, AnswerEnd end)
     {
-        var atoma = AtomaBody.Of(request.Id, end);
+        var atoma = AtomaBody.Of(answer.Id, end);
         if (!end.IsGiven)
         {
             await Refusals.Of(end, atoma).ExecuteAsync(context);

@@ -11,5 +11,8 @@ internal sealed record ToolSet(IReadOnlyList<string> Definitions, IReadOnlySet<s
 
     public static readonly ToolSet None = new([], Nothing, OnlyOne: false, Nothing);
 
-    public bool IsEmpty => Definitions.Count == 0;
+    public bool IsEmpty => Names.Count == 0;
+
+    /// <summary>What reading an answer takes: the names, not the definitions.</summary>
+    public static ToolSet Named(IReadOnlyList<string> names, bool onlyOne) => new([], names.ToHashSet(StringComparer.Ordinal), onlyOne, Nothing);
 }
