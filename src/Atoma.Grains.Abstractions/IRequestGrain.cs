@@ -47,6 +47,11 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("Sweep")]
     Task Sweep();
 
+    /// <summary>The prompt as text, of a request that there is.</summary>
+    [Alias("Prompt")]
+    [AlwaysInterleave]
+    Task<PromptText> Prompt();
+
     /// <summary>The request as JSON (<see cref="Atoma.Protocol.Receipts.RequestView"/>), and whose it is; null when there is none.</summary>
     [Alias("Describe")]
     [AlwaysInterleave]
@@ -259,6 +264,13 @@ public sealed record AnswerEnd
     /// <summary>Verified probabilities of the prompt's tokens, as in <see cref="AnswerEvent.PromptLogprobs"/>; empty unless settled.</summary>
     [Id(11)] public IReadOnlyList<TokenLogprobs> PromptLogprobs { get; init; } = [];
 }
+
+/// <summary>A prompt as its tokens read.</summary>
+/// <param name="Text">Without a blank that the tokenizer puts before every text. What was sent, for a tokenizer that changes nothing.</param>
+/// <param name="Tokens">How many they are.</param>
+/// <param name="Blanks">1 where such a blank was left out, else 0.</param>
+[GenerateSerializer, Alias("atoma.PromptText"), Immutable]
+public sealed record PromptText([property: Id(0)] string Text, [property: Id(1)] int Tokens, [property: Id(2)] int Blanks);
 
 /// <summary>Outcome of a dispute's opening, in order of precedence. Append only.</summary>
 public enum DisputeStatus

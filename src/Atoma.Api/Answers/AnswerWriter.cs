@@ -24,7 +24,8 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     /// <param name="start">Characters before it.</param>
     /// <param name="logprobs">Probabilities that come with it.</param>
     /// <param name="logprobsStart">Tokens before them.</param>
-    public async Task PieceAsync(int choice, string text, int start, IReadOnlyList<TokenLogprobs> logprobs, int logprobsStart)
+    /// <param name="offsets">Where each token stands in the text.</param>
+    public async Task PieceAsync(int choice, string text, int start, IReadOnlyList<TokenLogprobs> logprobs, int logprobsStart, IReadOnlyList<int> offsets)
     {
         using var turn = await events.EnterAsync();
         var position = seen[choice];
@@ -38,7 +39,7 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
             Characters = start + text.Length,
             Tokens = answer.Form.Logprobs is null ? 0 : logprobsStart + logprobs.Count,
         };
-        var shown = answer.Form.Logprobs is { } top ? new ShownLogprobs([.. logprobs.Skip(skippedTokens)], top, start + skipped) : null;
+        var shown = answer.Form.Logprobs is { } top ? new ShownLogprobs([.. logprobs.Skip(skippedTokens)], top, [.. offsets.Skip(skippedTokens)]) : null;
         await EventAsync(shape.Piece(head, choice, text[skipped..], shown));
         await events.FlushAsync();
     }

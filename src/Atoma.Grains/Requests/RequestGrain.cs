@@ -168,6 +168,11 @@ internal sealed class RequestGrain(
 
     public Task Sweep() => Happened(new RequestEvent.Ticked());
 
+    public Task<PromptText> Prompt() => Task.FromResult(
+        _state is { } state && tokenizers.Find(state.Spec.Model.Id) is { } tokenizer
+            ? PromptTexts.Of(state.Spec.Prompt, tokenizer)
+            : throw new InvalidOperationException("There is no such request, or its model is no longer known here."));
+
     public Task<RequestInfo?> Describe() =>
         Task.FromResult(_state is null ? null : new RequestInfo(
             _state.Spec.Account,

@@ -39,6 +39,9 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
     /// <summary>What the next accepted requests show.</summary>
     public IReadOnlyList<AnswerEvent> Script { get; set; } = [];
 
+    /// <summary>Of every request, as its tokens read.</summary>
+    public PromptText Prompt { get; set; } = new("Once", 1, 0);
+
     /// <summary>Each watch waits here before its last event.</summary>
     public Task BeforeEnd { get; set; } = Task.CompletedTask;
 
