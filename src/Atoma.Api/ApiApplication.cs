@@ -52,6 +52,7 @@ public static class ApiApplication
         services.AddSingleton<AnswerShapes>();
         services.AddSingleton<QuestionReader>();
         services.AddSingleton<StoredAnswers>();
+        services.AddSingleton<WebhookService>();
         return builder;
     }
 
@@ -82,6 +83,7 @@ public static class ApiApplication
         app.MapModels();
         app.MapRequests();
         app.MapAsynchronous();
+        app.MapWebhooks();
         app.MapDisputes();
         app.MapAccount();
         app.MapNodes();

@@ -11,6 +11,7 @@ public static class Keys
     public const string Directory = "directory:0";
     public const string Beacon = "beacon:0";
     public const string Books = "books:0";
+    public const string Webhooks = "webhooks:0";
     public const string TokenizerPrefix = "tokenizer:";
     public const string QuotePrefix = "quote:";
     public const string CasePrefix = "case:";
