@@ -53,6 +53,7 @@ public static class ApiApplication
         services.AddSingleton<AnswerShapes>();
         services.AddSingleton<QuestionReader>();
         services.AddSingleton<StoredAnswers>();
+        services.AddSingleton<WebhookService>();
         return builder;
     }
 
@@ -83,6 +84,7 @@ public static class ApiApplication
         app.MapModels();
         app.MapRequests();
         app.MapAsynchronous();
+        app.MapWebhooks();
         app.MapDisputes();
         app.MapAccount();
         app.MapKeys();

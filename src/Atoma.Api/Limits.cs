@@ -51,6 +51,9 @@ public sealed record Limits
     /// <summary>Characters of a Last-Event-ID; of eight choices ours have at most about 200.</summary>
     public int EventIdLength { get; init; } = 256;
 
+    /// <summary>Characters of a webhook's address; what the store takes.</summary>
+    public int WebhookUrlLength { get; init; } = 2048;
+
     /// <summary>Messages of one conversation.</summary>
     public int Messages { get; init; } = 2048;
 

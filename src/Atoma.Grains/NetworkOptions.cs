@@ -63,6 +63,9 @@ public sealed class NetworkOptions
     /// <summary>Output tokens when the requester names no limit.</summary>
     public int DefaultMaxTokens { get; set; } = 512;
 
+    /// <summary>Webhooks may go to addresses that are not public, and by http: for development, or where the network's own neighbours are trusted.</summary>
+    public bool WebhooksToPrivateAddresses { get; set; }
+
     public RequestOptions Request { get; set; } = new();
 
     public SlashShares SlashShares { get; set; } = SlashShares.Default;

@@ -25,7 +25,7 @@ internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILo
 {
     /// <param name="question">What is asked.</param>
     /// <param name="asker">Who asks.</param>
-    /// <param name="beforeWork">Done when all is held and nothing has begun; when it throws, all of it is cancelled. Not done for an answer that was there.</param>
+    /// <param name="beforeWork">Done when all is held and nothing has begun; when it throws, all of it is cancelled. Done again for an answer that was there.</param>
     public async Task<Parsed<OpenAnswer>> SubmitAsync(Question question, Asker asker, Func<OpenAnswer, Task>? beforeWork = null)
     {
         if ((await WithToolGrammarAsync(question)).Failed(out var refused, out var bound))

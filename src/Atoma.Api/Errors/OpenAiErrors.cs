@@ -56,6 +56,9 @@ internal static class OpenAiErrors
     public static ApiError UnknownEventId() =>
         Invalid("Last-Event-ID", "is not the id of an event of this answer; leave it out to get all of it", "unknown_event_id");
 
+    public static ApiError NoWebhook() =>
+        new(404, InvalidRequest, "webhook_not_found", "This request has no webhook. Send 'webhook' with the question to POST /v1/requests.", "id");
+
     /// <summary>A request whose answer cannot be written without the question: embeddings, and what the network asks for itself.</summary>
     public static ApiError AnswerNotKept() =>
         new(409, InvalidRequest, "answer_not_kept", "The answer of this request is written for its own call only: embeddings and reviews cannot be fetched. Send the same question with its Idempotency-Key.", "id");

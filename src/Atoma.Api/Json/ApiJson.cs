@@ -21,6 +21,8 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(TextCompletion))]
 [JsonSerializable(typeof(AnswerForm))]
 [JsonSerializable(typeof(AcceptedBody))]
+[JsonSerializable(typeof(WebhookBody))]
+[JsonSerializable(typeof(WebhookSecretBody))]
 [JsonSerializable(typeof(EmbeddingBody))]
 [JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(RerankBody))]
