@@ -98,6 +98,7 @@ internal static class LedgerBenchmark
             Add(name, rate.PerSecond);
             Add($"{name}_p50_ms", rate.CommandP50Ms);
             Add($"{name}_p99_ms", rate.CommandP99Ms);
+            Add($"{name}_cpu_us", rate.CpuMicroseconds);
             var audit = await store.RecountAsync(cancellationToken);
             if (!audit.IsExact)
                 throw new InvalidOperationException($"{name}: {audit}");

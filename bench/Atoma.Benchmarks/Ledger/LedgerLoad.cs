@@ -8,7 +8,8 @@ namespace Atoma.Benchmarks.Ledger;
 /// <param name="PerSecond">Holds that were posted, each once; a hold and its post are one.</param>
 /// <param name="CommandP50Ms">Median of one command (a hold or a post), from the call to its durable answer.</param>
 /// <param name="CommandP99Ms">99 of 100 are quicker.</param>
-internal readonly record struct LedgerRate(double PerSecond, double CommandP50Ms, double CommandP99Ms);
+/// <param name="CpuMicroseconds">Of this process for one, the load's own part included; PostgreSQL's server is another process.</param>
+internal readonly record struct LedgerRate(double PerSecond, double CommandP50Ms, double CommandP99Ms, double CpuMicroseconds);
 
 /// <summary>Clients that each hold and post, one after the other, as fast as the store answers.</summary>
 /// <param name="store">The store.</param>
@@ -24,12 +25,14 @@ internal sealed class LedgerLoad(ILedgerStore store, int clients, int accounts)
     {
         for (var i = 0; i < accounts; i++)
             await CommitAsync(new LedgerOperation.Transfer(Id("deposit", i), LedgerAccount.External, Payer(i), new Micros(1L << 50), TransferCode.Deposit));
+        var cpu = Environment.CpuUsage.TotalTime;
         var started = Stopwatch.GetTimestamp();
         var (from, to) = (started + Ticks(WarmUp), started + Ticks(WarmUp + duration));
         var lanes = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(() => RunLaneAsync(from, to), cancellationToken)));
         double[] milliseconds = [.. lanes.SelectMany(lane => lane)];
         return new LedgerRate(
-            milliseconds.Length / 2 / duration.TotalSeconds, Statistics.Quantile(milliseconds, 0.5), Statistics.Quantile(milliseconds, 0.99));
+            milliseconds.Length / 2 / duration.TotalSeconds, Statistics.Quantile(milliseconds, 0.5), Statistics.Quantile(milliseconds, 0.99),
+            (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / _number);
     }
 
     private async Task<List<double>> RunLaneAsync(long from, long to)
