@@ -53,6 +53,9 @@ internal static partial class Log
     [LoggerMessage(1022, LogLevel.Information, "Node {Node} is free again: what it was jailed for was not confirmed")]
     public static partial void NodeFreed(this ILogger log, string node);
 
+    [LoggerMessage(1023, LogLevel.Debug, "How the network stands could not be read: {Why}")]
+    public static partial void GaugesNotRead(this ILogger log, string why);
+
     [LoggerMessage(1030, LogLevel.Information, "Beacon chain {Chain} committed, anchor {Anchor}")]
     public static partial void BeaconCommitted(this ILogger log, int chain, string anchor);
 }
