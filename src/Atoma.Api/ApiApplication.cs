@@ -63,6 +63,7 @@ public static class ApiApplication
         app.Use(async (context, next) =>
         {
             context.TraceIdentifier = "http-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
+            GatewayMetrics.Arrived(context);
             ResponseHeaders.Set(context);
             using var scope = Log.BeginCall(app.Logger, context.TraceIdentifier);
             await next(context);

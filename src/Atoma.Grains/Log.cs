@@ -62,6 +62,9 @@ internal static partial class Log
     [LoggerMessage(1026, LogLevel.Warning, "Hold {Hold} of a request that never was or was given up expired; its money returned")]
     public static partial void HoldExpired(this ILogger log, string hold);
 
+    [LoggerMessage(1027, LogLevel.Debug, "How the network stands could not be read: {Why}")]
+    public static partial void GaugesNotRead(this ILogger log, string why);
+
     [LoggerMessage(1030, LogLevel.Information, "Beacon chain {Chain} committed, anchor {Anchor}")]
     public static partial void BeaconCommitted(this ILogger log, int chain, string anchor);
 }

@@ -104,7 +104,7 @@ public sealed class ScoringTests(HonestNetwork honest) : IClassFixture<HonestNet
     [Fact]
     public async Task Score_OfTokenIds_EchoesTheirText()
     {
-        using var counted = await _network.Client.PostAsJsonAsync("/v1/tokenize", new { model = LiveNetwork.Model, prompt = Text });
+        using var counted = await _network.Client.PostAsJsonAsync("/v1/tokenize", new { model = LiveNetwork.Model, prompt = Text, ids = true });
         var ids = JsonNode.Parse(await counted.Content.ReadAsStringAsync())!["tokens"]!.AsArray().Select(t => t!.GetValue<int>()).ToArray();
         using var response = await _network.Client.PostAsJsonAsync("/v1/completions", new { model = LiveNetwork.Model, prompt = new[] { ids, ids[..5] }, max_tokens = 0, echo = true, logprobs = 1 });
         var choices = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["choices"]!.AsArray();

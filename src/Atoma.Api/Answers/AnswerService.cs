@@ -64,6 +64,7 @@ internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILo
 
     private async Task CancelAsync(OpenRequest request)
     {
+        GatewayMetrics.Cancelled();
         Log.Cancelling(logger, request.Id);
         try
         {

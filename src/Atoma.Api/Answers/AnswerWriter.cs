@@ -9,7 +9,7 @@ namespace Atoma.Api.Answers;
 /// Writes one answer to one client: whole, or as server-sent events that carry their <see cref="StreamPosition"/>. What the client
 /// has seen already is not sent again. Choices may write at the same time.
 /// </summary>
-internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, AnswerHead head, OpenAnswer answer, StreamPosition seen, bool streaming, EventStream events)
+internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, AnswerHead head, OpenAnswer answer, StreamPosition seen, bool streaming, EventStream events, AnswerMeter meter)
 {
     private readonly ChoiceOutcome?[] _outcomes = new ChoiceOutcome?[answer.Choices.Count];
 
@@ -33,6 +33,7 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
         var skippedTokens = answer.Form.Logprobs is null ? logprobs.Count : Math.Clamp(position.Tokens - logprobsStart, 0, logprobs.Count);
         if (skipped == text.Length && skippedTokens == logprobs.Count)
             return;
+        meter.FirstToken();
         await StartAsync(choice);
         seen[choice] = seen[choice] with
         {
@@ -49,6 +50,7 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     {
         using var turn = await events.EnterAsync();
         _outcomes[outcome.Choice] = outcome;
+        meter.Ended(outcome.End, outcome.Error?.Code);
         if (!streaming || outcome.Given is not { } given)
             return;
         var choice = outcome.Choice;

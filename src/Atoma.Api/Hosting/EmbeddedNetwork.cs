@@ -18,12 +18,14 @@ public static class EmbeddedNetwork
         settings.Network.DevelopmentPayouts = true;
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
+        builder.AddAtomaTelemetry("atoma");
         builder.AddAtomaApi();
         builder.AddAtomaSilo(settings);
         builder.Listen(urls);
         var app = builder.Build();
         app.UseAtomaApi();
         app.UseAtomaSilo(settings);
+        app.MapAtomaMetrics(AtomaPolicies.Admin);
         app.MapOrleansDashboard(AtomaPolicies.DashboardPath).RequireAuthorization(AtomaPolicies.Admin);
         return app;
     }

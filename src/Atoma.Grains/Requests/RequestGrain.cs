@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
@@ -33,6 +34,7 @@ internal sealed class RequestGrain(
     private AnswerText? _text;
     private AnswerLogprobs? _logprobs;
     private bool _promptShown;
+    private ActivityContext _trace;
     private SignedReceipt? _receipt;
     private bool _begun;
     private bool _settled;
@@ -109,6 +111,7 @@ internal sealed class RequestGrain(
         }
 
         log.RequestAccepted(spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+        _trace = Activity.Current?.Context ?? default;
         _state = RequestMachine.Open(spec);
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _logprobs = new AnswerLogprobs(tokenizer);
@@ -251,7 +254,7 @@ internal sealed class RequestGrain(
                 return;
             }
 
-            var reached = engaged == EngageStatus.Ok && await grain.Send(message.ToBytes());
+            var reached = engaged == EngageStatus.Ok && await grain.Send(Traced(message).ToBytes());
             if (!reached && asksSomething)
                 _happened.Enqueue(new RequestEvent.NodeLost(node));
         }
@@ -263,6 +266,14 @@ internal sealed class RequestGrain(
         }
     }
 
+    /// <summary>What a node does for a request is part of the trace that the request was made in.</summary>
+    private CoordinatorMessage Traced(CoordinatorMessage message) => message switch
+    {
+        CoordinatorMessage.Work work => work with { Trace = NetworkMetrics.TraceParent(_trace) },
+        CoordinatorMessage.Check check => check with { Trace = NetworkMetrics.TraceParent(_trace) },
+        _ => message,
+    };
+
     /// <summary>P6.3: what the node could be paid for an answer that nobody looks at.</summary>
     private Micros Unchecked(NodeId node, CoordinatorMessage message) =>
         message is CoordinatorMessage.Work && Wanted.Of(_state!.Spec) is { IsUnchecked: true } wanted
@@ -272,6 +283,8 @@ internal sealed class RequestGrain(
     private async Task Settle()
     {
         Invariant.Assert(_state is { IsTerminal: true });
+        using var span = NetworkMetrics.Traces.StartActivity("settle", ActivityKind.Internal, _trace);
+        span?.SetTag("atoma.request.id", _state.Spec.Id.ToString()).SetTag("atoma.status", RequestView.Name(_state.Phase));
         try
         {
             var (result, receipt) = await _settler.FinishAsync(_state, time.GetUtcNow());
@@ -296,6 +309,8 @@ internal sealed class RequestGrain(
             _timer = null;
             if (_state.Phase == RequestPhase.Settled)
                 status.MarkServed();
+            if (!isElsewhere)
+                NetworkMetrics.Ended(_state, receipt.Receipt.FinishedAt);
             log.RequestEnded(_state.Spec.Id.ToString(), RequestView.Name(_state.Phase), _state.Refund.ToString(),
                 _state.Answer?.OutputCount ?? 0, _state.Price.Value, _state.Convictions.Count);
             // The requester waits for nothing of what follows.

@@ -127,8 +127,10 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
         }
 
         var result = await ledger.CommitAsync(SlashCase.Execute(row, options.SlashShares), cancellationToken);
-        if (result.Succeeded)
-            log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
+        if (!result.Succeeded)
+            return;
+        NetworkMetrics.Slashed();
+        log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
     }
 
     private async Task PostponeAsync(SlashRow row, DateTimeOffset now, CancellationToken cancellationToken)

@@ -58,6 +58,7 @@ public sealed class LlamaEngine : IInferenceEngine
         var thread = EngineThread.Start(options, logger, cancellationToken);
         var engine = new LlamaEngine(options, thread, await thread.Loaded, logger);
         _ = engine.ReloadWhenLostAsync();
+        EngineMetrics.Add(engine);
         return engine;
     }
 
@@ -150,6 +151,7 @@ public sealed class LlamaEngine : IInferenceEngine
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
+        EngineMetrics.Remove(this);
         var thread = _thread;
         thread.Inbox.Close(EngineRefusal.Stopping);
         await Task.WhenAny(thread.Ended, thread.Lost);

@@ -12,6 +12,9 @@ public static class NodeLimits
     /// <summary>Bytes of one message: a full transcript of the longest prompt and output, with room.</summary>
     public const int MessageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Characters of a traceparent: 55.</summary>
+    public const int TraceLength = 64;
+
     /// <summary>Characters of a reason or a country.</summary>
     public const int TextLength = 256;
 

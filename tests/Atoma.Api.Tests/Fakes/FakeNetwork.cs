@@ -90,6 +90,11 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
             _ => throw new NotSupportedException(typeof(TGrain).Name),
         });
 
+    /// <summary>Idempotency keys that were used before.</summary>
+    public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) => Task.FromResult(UsedKeys.Contains(idempotencyKey));
+
     public Task<NetworkInfo> Network()
     {
         Interlocked.Increment(ref NetworkReads);

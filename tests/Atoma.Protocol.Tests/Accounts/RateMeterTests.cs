@@ -1,4 +1,5 @@
 using Atoma.Protocol.Accounts;
+using CsCheck;
 
 namespace Atoma.Protocol.Tests.Accounts;
 
