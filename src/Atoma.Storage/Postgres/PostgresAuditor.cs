@@ -50,7 +50,7 @@ internal sealed class PostgresAuditor(NpgsqlDataSource dataSource) : IDisposable
             entries.Parameters.Add(new NpgsqlParameter { Value = tally.Sequence });
             await using var reader = await entries.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
-                tally.Add(reader.GetInt64(0), reader.GetInt64(1), reader.Money(2), reader.Money(3));
+                tally.Add(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.Money(3), reader.Money(4));
         }
 
         var change = new PostgresChange(connection, transaction, cancellationToken);

@@ -35,7 +35,7 @@ internal sealed class SqliteAuditor
     private static Conservation Count(SqliteConnection connection, LedgerTally tally)
     {
         using var entries = new SqliteStatement(connection, LedgerTally.EntriesAfter + "?1 ORDER BY sequence");
-        entries.Bind(tally.Sequence).ReadEach(row => tally.Add(row.Long(0), row.Long(1), row.Money(2), row.Money(3)));
+        entries.Bind(tally.Sequence).ReadEach(row => tally.Add(row.Long(0), row.Long(1), row.Long(2), row.Money(3), row.Money(4)));
         using var accounts = new SqliteStatement(connection, "SELECT id, kind, balance FROM account");
         using var holds = new SqliteStatement(connection, "SELECT coalesce(sum(amount), 0) FROM hold WHERE state = 0");
         return tally.Compare(

@@ -61,7 +61,7 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
 
         foreach (var trigger in triggers)
             ExecuteRaw($"DROP TRIGGER {trigger.Name}");
-        ExecuteRaw(sql);
+        ExecuteRaw($"PRAGMA foreign_keys = OFF; {sql}");
         foreach (var trigger in triggers)
             ExecuteRaw(trigger.Sql);
         return Task.CompletedTask;
