@@ -18,6 +18,7 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     OperatingCurveBenchmark.Create(),
     SoakBenchmark.Create(),
     ReceiptBenchmark.Create(),
+    FuzzBenchmark.Create(),
     CurveAnswers.Create(),
     LedgerBenchmark.Create(),
     LedgerSoak.Create(),

@@ -38,11 +38,13 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>Sends the client key unless a test takes it away.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<ApiHost> StartAsync(Limits? limits = null)
+    /// <param name="limits">Others than the real ones.</param>
+    /// <param name="quiet">Nothing is recorded of what is logged.</param>
+    public static async Task<ApiHost> StartAsync(Limits? limits = null, bool quiet = false)
     {
         var (network, time, logs) = (new FakeNetwork(), new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)), new LogRecorder());
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production", Args = ["--hostBuilder:reloadConfigOnChange=false"] });
-        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(quiet ? LogLevel.None : LogLevel.Trace);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IGrainFactory>(network);
         builder.Services.AddSingleton<TimeProvider>(time);

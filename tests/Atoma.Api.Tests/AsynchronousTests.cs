@@ -144,6 +144,56 @@ public sealed class AsynchronousTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Webhook_IsKeptBeforeTheWorkBegins()
+    {
+        using var response = await _host.PostAsync("/v1/requests", Bodies.Chat("\"webhook\":{\"url\":\"https://Example.com/done?x=1\"}"));
+        Assert.Equal(202, (int)response.StatusCode);
+        Assert.Equal((FakeNetwork.Account, "https://example.com/done?x=1"), _host.Network.Webhooks.Select(w => (w.Value.Account, w.Value.Url)).Single());
+        Assert.True(_host.Network.Submitted.Single().Deferred);
+        Assert.Equal(1, Request.Begun);
+
+        using var shown = await _host.Http.GetAsync($"/v1/requests/{Request.Id}/webhook");
+        Assert.Equal("waiting", (await shown.JsonAsync()).GetProperty("state").GetString());
+        using var others = await _host.GetAsync($"/v1/requests/{Request.Id}/webhook", "Bearer " + FakeNetwork.OtherKey);
+        await others.ErrorAsync(404, "webhook_not_found", "id");
+        using var secret = await _host.Http.GetAsync("/v1/account/webhook_secret");
+        Assert.Equal("whsec_of_" + FakeNetwork.Account, (await secret.JsonAsync()).GetProperty("secret").GetString());
+    }
+
+    /// <summary>The network tells no such address: nothing begins and nothing is charged.</summary>
+    [Fact]
+    public async Task Webhook_RefusedByTheNetwork_VoidsTheRequest()
+    {
+        using var response = await _host.PostAsync("/v1/requests", Bodies.Chat("\"webhook\":{\"url\":\"http://example.com/\"}"));
+        await response.ErrorAsync(400, "invalid_value", "webhook.url");
+        await Request.Cancelled.WaitAsync(Eventually.Patience);
+        Assert.Equal(0, Request.Begun);
+    }
+
+    [Theory]
+    [InlineData("5", "invalid_type", "webhook")]
+    [InlineData("{}", "missing_required_parameter", "webhook.url")]
+    [InlineData("{\"url\":5}", "missing_required_parameter", "webhook.url")]
+    [InlineData("{\"url\":\"example.com\"}", "invalid_value", "webhook.url")]
+    [InlineData("{\"url\":\"ftp://example.com\"}", "invalid_value", "webhook.url")]
+    [InlineData("{\"url\":\"https://user:secret@example.com\"}", "invalid_value", "webhook.url")]
+    [InlineData("{\"url\":\"https://example.com/#x\"}", "invalid_value", "webhook.url")]
+    [InlineData("{\"url\":\"https://exämple.com/\"}", "invalid_value", "webhook.url")]
+    public async Task Webhook_NotAnAddress_IsRefusedByName(string webhook, string code, string param)
+    {
+        using var response = await _host.PostAsync("/v1/requests", Bodies.Chat("\"webhook\":" + webhook));
+        await response.ErrorAsync(400, code, param);
+        Assert.Empty(_host.Network.Submitted);
+    }
+
+    [Fact]
+    public async Task Webhook_AddressTooLong_IsRefused()
+    {
+        using var response = await _host.PostAsync("/v1/requests", Bodies.Chat($"\"webhook\":{{\"url\":\"https://example.com/{new string('x', new Limits().WebhookUrlLength)}\"}}"));
+        await response.ErrorAsync(400, "invalid_value", "webhook.url");
+    }
+
     /// <summary>A proxy that sees nothing for a minute closes; a comment is nothing to a client.</summary>
     [Fact]
     public async Task Events_NothingComes_CommentsDo()

@@ -48,6 +48,16 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
+    /// <summary>Found by the fuzzer: what is taken over as an element is not looked at by the serializer. It was 500.</summary>
+    [Fact]
+    public async Task Body_InvalidUtf8InsideASchema_IsRefused()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Bodies.Chat("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{\"H\":{}}}}}]"));
+        bytes[Array.LastIndexOf(bytes, (byte)'H')] = 0xff;
+        using var response = await host.Api.Http.PostAsync(Chat, new ByteArrayContent(bytes));
+        await response.ErrorAsync(400, "invalid_json");
+    }
+
     [Theory]
     [InlineData("""{"messages":[{"role":"user","content":"x"}]}""", "missing_required_parameter", "model")]
     [InlineData("""{"model":"","messages":[{"role":"user","content":"x"}]}""", "missing_required_parameter", "model")]
@@ -67,6 +77,9 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("""{"model":"m","messages":[{"role":"user","content":null}]}""", "missing_required_parameter", "messages[0].content")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":5}]}""", "invalid_type", "messages[0].content")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"\ud800"}]}""", "invalid_type", "messages[0].content")]
+    [InlineData("""{"model":"m","messages":[{"role":"user","content":"x"},{"role":"user","content":"\ud83d"}]}""", "invalid_type", "messages[1].content")]
+    [InlineData("""{"model":"m","response_format":{"type":"json_schema","json_schema":{"schema":{"properties":{"a":{"type":"\udc00"}}}}},"messages":[{"role":"user","content":"x"}]}""", "invalid_type", "response_format.json_schema.schema.properties.a.type")]
+    [InlineData("""{"model":"m","tools":[{"type":"function","function":{"name":"f","parameters":{"\ud800":1}}}],"messages":[{"role":"user","content":"x"}]}""", "invalid_type", "tools[0]")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[]}]}""", "invalid_value", "messages[0].content")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":["x"]}]}""", "invalid_type", "messages[0].content[0]")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "invalid_type", "messages[0].content[0].text")]

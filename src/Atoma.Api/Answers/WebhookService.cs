@@ -23,11 +23,10 @@ internal sealed record WebhookFields(string? Url)
             return OpenAiErrors.Invalid(Field, "must be an object such as {\"url\": \"https://example.com/done\"}", "invalid_type");
         if (!webhook.TryGetProperty("url", out var value) || !JsonBody.TryText(value, out var url))
             return OpenAiErrors.Missing(UrlField, "It is the address that is told.");
-        // Address and all that is sent to it are plain ASCII, whatever the name was written in.
         return url.Length <= limits.WebhookUrlLength && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
-            && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0 && uri.AbsoluteUri.Length <= limits.WebhookUrlLength
+            && url.All(char.IsAscii) && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0 && uri.AbsoluteUri.Length <= limits.WebhookUrlLength
             ? new WebhookFields(uri.AbsoluteUri)
-            : OpenAiErrors.Invalid(UrlField, $"must be an https address without user name and fragment, of at most {limits.WebhookUrlLength} characters");
+            : OpenAiErrors.Invalid(UrlField, $"must be an https address in ASCII, without user name and fragment, of at most {limits.WebhookUrlLength} characters");
     }
 }
 

@@ -30,11 +30,19 @@ internal static partial class JsonBody
         where T : class
     {
         await using var content = new BoundedBody(context.Request, context.RequestServices.GetRequiredService<Limits>().BodyBytes);
+        using var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, context.RequestAborted);
+        var json = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         try
         {
-            return await JsonSerializer.DeserializeAsync(content, type, context.RequestAborted) is { } body
-                ? body
-                : OpenAiErrors.MalformedJson(": it is null");
+            if (JsonSerializer.Deserialize(json.Span, type) is not { } body)
+                return OpenAiErrors.MalformedJson(": it is null");
+            return JsonUnicode.Problem(json.Span) switch
+            {
+                null => body,
+                "" => OpenAiErrors.MalformedJson(": a text in it is not well-formed Unicode"),
+                var path => OpenAiErrors.Invalid(path, "must be well-formed Unicode", "invalid_type"),
+            };
         }
         catch (JsonException e)
         {

@@ -84,6 +84,7 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
             nameof(ITokenizerGrain) => new FakeTokenizer(primaryKey),
+            nameof(IWebhookGrain) => new FakeWebhooks(this),
             nameof(IQuoteGrain) => new FakeQuotes(this, primaryKey),
             nameof(ICaseGrain) => new FakeCases(this, primaryKey["case:".Length..]),
             nameof(INodeGrain) => new FakeNode(primaryKey == "node:" + NodeAddress ? Node : null),
@@ -94,6 +95,9 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
     public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
 
     public Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) => Task.FromResult(UsedKeys.Contains(idempotencyKey));
+
+    /// <summary>Addresses to be told, by request.</summary>
+    public ConcurrentDictionary<string, WebhookInfo> Webhooks { get; } = new(StringComparer.Ordinal);
 
     public Task<NetworkInfo> Network()
     {
@@ -169,6 +173,22 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
     public IAddressable GetGrain(GrainId grainId) => throw new NotSupportedException();
 
     public IAddressable GetGrain(GrainId grainId, GrainInterfaceType interfaceType) => throw new NotSupportedException();
+}
+
+/// <summary>Tells https addresses only.</summary>
+internal sealed class FakeWebhooks(FakeNetwork network) : IWebhookGrain
+{
+    public Task<bool> Add(string request, string account, string url)
+    {
+        var taken = url.StartsWith("https://", StringComparison.Ordinal);
+        if (taken)
+            network.Webhooks.TryAdd(request, new WebhookInfo(account, url, "waiting", 0, DateTimeOffset.UnixEpoch, ""));
+        return Task.FromResult(taken);
+    }
+
+    public Task<WebhookInfo?> Find(string request) => Task.FromResult(network.Webhooks.GetValueOrDefault(request));
+
+    public Task<string> Secret(string account) => Task.FromResult("whsec_of_" + account);
 }
 
 internal sealed class FakeNode(NodeInfo? info) : INodeGrain

@@ -53,6 +53,12 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     /// <summary>Everything it was told.</summary>
     public ConcurrentQueue<CoordinatorMessage> Heard { get; } = new();
 
+    /// <summary>Everything that it said about requests, and how it introduced itself.</summary>
+    public ConcurrentQueue<byte[]> Said { get; } = new();
+
+    /// <summary>What the grains know it by.</summary>
+    public INodeLink Reference => _reference ??= _grains.CreateObjectReference<INodeLink>(this);
+
     /// <summary>Codes its connections were closed with.</summary>
     public ConcurrentQueue<RefusalCode> Closed { get; } = new();
 
@@ -66,9 +72,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     public Task<ConnectReply> ConnectAsync(params Subscription[] offers)
     {
         Session = Interlocked.Increment(ref _sessions).ToString("x64", CultureInfo.InvariantCulture);
-        _reference ??= _grains.CreateObjectReference<INodeLink>(this);
         var hello = new NodeMessage.Hello(NodeLimits.ProtocolVersion, Registration.Sign(_key, "gateway", "DE", 1_767_225_600), offers.Length > 0 ? offers : [Offer()]);
-        return Grain.Connect(new ConnectCall(Session, hello.ToBytes()), _reference);
+        Said.Enqueue(hello.ToBytes());
+        return Grain.Connect(new ConnectCall(Session, hello.ToBytes()), Reference);
     }
 
     public Task DisconnectAsync() => Grain.Disconnect(Session);
@@ -203,6 +209,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
         }
     }
 
-    private Task SayAsync(NodeMessage message) =>
-        _grains.GetGrain<IRequestGrain>(Keys.Request(message.RequestId!.Value)).Receive(Id.ToString(), message.ToBytes());
+    private Task SayAsync(NodeMessage message)
+    {
+        Said.Enqueue(message.ToBytes());
+        return _grains.GetGrain<IRequestGrain>(Keys.Request(message.RequestId!.Value)).Receive(Id.ToString(), message.ToBytes());
+    }
 }
