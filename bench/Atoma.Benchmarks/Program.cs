@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Atoma.Benchmarks;
 using Atoma.Benchmarks.Engine;
+using Atoma.Benchmarks.Ledger;
 
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
     MisbehaviourBenchmark.Create(),
     LevelsBenchmark.Create(),
     HonestBenchmark.Create(),
+    GatewayBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     ThroughputBenchmark.Create(),
@@ -17,5 +19,8 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     SoakBenchmark.Create(),
     ReceiptBenchmark.Create(),
     CurveAnswers.Create(),
+    LedgerBenchmark.Create(),
+    LedgerSoak.Create(),
+    SoakWriter.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
 using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
+using Atoma.Api.Endpoints.Accounts;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.OpenApi;
@@ -52,6 +53,7 @@ public static class ApiApplication
         services.AddSingleton<AnswerShapes>();
         services.AddSingleton<QuestionReader>();
         services.AddSingleton<StoredAnswers>();
+        services.AddSingleton<WebhookService>();
         return builder;
     }
 
@@ -85,8 +87,12 @@ public static class ApiApplication
         app.MapModels();
         app.MapRequests();
         app.MapAsynchronous();
+        app.MapWebhooks();
         app.MapDisputes();
         app.MapAccount();
+        app.MapKeys();
+        app.MapAdmin();
+        app.MapOperators();
         app.MapNodes();
         app.MapAppeals();
         app.MapReviews();
@@ -101,6 +107,7 @@ public static class ApiApplication
     private static void AddSecurity(IServiceCollection services)
     {
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Traffic>();
         services.AddSingleton<AdminSessions>();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null)
@@ -111,7 +118,13 @@ public static class ApiApplication
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope))
             .AddPolicy(AtomaPolicies.Reader, policy => policy
                 .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
-                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.AdminScope))
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.ReadScope, AtomaPolicies.ManageScope, AtomaPolicies.AdminScope))
+            .AddPolicy(AtomaPolicies.Manager, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ManageScope))
+            .AddPolicy(AtomaPolicies.AdminApi, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope))
             .AddPolicy(AtomaPolicies.Admin, policy => policy
                 .AddAuthenticationSchemes(BrowserKeyHandler.BrowserSchemeName)
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope));

@@ -114,6 +114,9 @@ public sealed record SubmitCall
 
     /// <summary>How the answer is to be written; kept with the request and given back by <see cref="IRequestGrain.Describe"/>.</summary>
     [Id(24)] public string Form { get; init; } = "";
+
+    /// <summary>SHA-256 of the API key it was asked with, hex, whose budget it is charged to; empty for none.</summary>
+    [Id(25)] public string KeyHash { get; init; } = "";
 }
 
 /// <param name="Text">A plain text, or null.</param>
@@ -168,6 +171,9 @@ public enum SubmitStatus
 
     /// <summary>The model has no embeddings, or none that fit one request.</summary>
     EmbeddingsUnavailable = 12,
+
+    /// <summary>More than the key's budget has left.</summary>
+    BudgetExceeded = 13,
 }
 
 /// <param name="Status">Accepted, Existing or why not.</param>

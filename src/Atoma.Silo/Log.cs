@@ -32,4 +32,10 @@ internal static partial class Log
 
     [LoggerMessage(2016, LogLevel.Information, "Node {Node} worked for request {Request}: {Tokens} tokens")]
     public static partial void Worked(this ILogger log, string node, string request, int tokens);
+
+    [LoggerMessage(2040, LogLevel.Warning, "The webhook of request {Request} could not be delivered, attempt {Attempt}: {Why}")]
+    public static partial void WebhookFailed(this ILogger log, string request, int attempt, string why);
+
+    [LoggerMessage(2041, LogLevel.Error, "Webhooks could not be looked up, trying again: {Why}")]
+    public static partial void WebhooksDelayed(this ILogger log, string why);
 }

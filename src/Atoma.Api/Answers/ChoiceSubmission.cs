@@ -25,7 +25,7 @@ internal sealed class ChoiceSubmission(
         _deferred = question.Choices > 1 || beforeWork is not null;
         // What a key leads to does not depend on whether its other choices could be held again.
         if (question.Choices > 1 && await WasUsedAsync())
-            return await FirstAsync(Draw(), null);
+            return await FirstAsync(Draw(), beforeWork);
 
         var drawn = Draw();
         var others = drawn.Choices.Skip(1).Select((_, i) => SubmitAsync(drawn, i + 1)).ToArray();
@@ -35,7 +35,7 @@ internal sealed class ChoiceSubmission(
         {
             await cancel(held);
             // A twin of this call may have taken the money meanwhile.
-            return await WasUsedAsync() ? await FirstAsync(drawn, null) : new Submitted(null, refused);
+            return await WasUsedAsync() ? await FirstAsync(drawn, beforeWork) : new Submitted(null, refused);
         }
 
         var submitted = await FirstAsync(drawn, beforeWork);
@@ -64,7 +64,7 @@ internal sealed class ChoiceSubmission(
     {
         var reply = await SubmitAsync(drawn, 0);
         if (reply.Status == SubmitStatus.Existing)
-            return new Submitted(await EarlierAsync(reply, drawn), null);
+            return new Submitted(await EarlierAsync(reply, drawn, beforeWork), null);
         if (reply.Status != SubmitStatus.Accepted)
             return new Submitted(null, reply);
         var answer = Answer(drawn.Choices, drawn.Form, reply, own: asker.Waits);
@@ -90,14 +90,17 @@ internal sealed class ChoiceSubmission(
     }
 
     /// <summary>The choices of then. Whoever made them may have stopped before they began.</summary>
-    private async Task<OpenAnswer> EarlierAsync(SubmitReply reply, Drawing drawn)
+    private async Task<OpenAnswer> EarlierAsync(SubmitReply reply, Drawing drawn, Func<OpenAnswer, Task>? beforeWork)
     {
         var first = Open(reply.Request);
         var stored = question.Choices == 1 ? null : AnswerForm.Parse((await first.Grain.Describe())?.Form ?? "");
         OpenRequest[] choices = stored is null ? [first] : [.. stored.Requests.Select(Open)];
+        var answer = Answer(choices, drawn.Form with { Requests = [.. choices.Select(c => c.Id)] }, reply, own: false);
+        if (beforeWork is not null)
+            await beforeWork(answer);
         if (_deferred)
             await Task.WhenAll(choices.Select(c => c.Grain.Begin()));
-        return Answer(choices, drawn.Form with { Requests = [.. choices.Select(c => c.Id)] }, reply, own: false);
+        return answer;
     }
 
     private OpenAnswer Answer(IReadOnlyList<OpenRequest> choices, AnswerForm form, SubmitReply reply, bool own) =>

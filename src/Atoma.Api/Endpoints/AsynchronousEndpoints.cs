@@ -40,7 +40,8 @@ internal static class AsynchronousEndpoints
             .WithName("createRequest").WithTags("Requests").WithSummary("Ask without waiting")
             .WithDescription(
                 "Takes the body of /v1/chat/completions, or, with 'prompt', of /v1/completions. The answer is fetched from /v1/requests/{id}/answer or followed at "
-                + "/v1/requests/{id}/events: piece by piece with 'stream': true, else whole and verified at its end.")
+                + "/v1/requests/{id}/events: piece by piece with 'stream': true, else whole and verified at its end. With 'webhook': {'url': '...'} that address is told "
+                + "when it has ended, each choice on its own, signed as Standard Webhooks are (GET /v1/account/webhook_secret).")
             .Accepts<ChatCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<AcceptedBody>(202).ProducesErrors(400, 401, 402, 404, 409, 413, 503).RequireAuthorization(AtomaPolicies.Client);
         routes.MapGet("/v1/requests/{id}/answer", Answer)
@@ -61,7 +62,7 @@ internal static class AsynchronousEndpoints
             .Produces<AcceptedBody>(202).ProducesErrors(401, 404, 409, 503).RequireAuthorization(AtomaPolicies.Client);
     }
 
-    private static async Task<IResult> Submit(HttpContext context, AnswerGate gate, AnswerHandler handler, QuestionReader reader)
+    private static async Task<IResult> Submit(HttpContext context, AnswerGate gate, AnswerHandler handler, QuestionReader reader, WebhookService webhooks, Limits limits)
     {
         using var place = gate.Enter();
         if (!place.IsAcquired)
@@ -70,10 +71,23 @@ internal static class AsynchronousEndpoints
             return error;
         using (body)
         {
-            if (reader.Any(body.RootElement).Failed(out error, out var question)
-                || (await handler.SubmitDetachedAsync(context, question, beforeWork: null)).Failed(out error, out var answer))
+            if (reader.Any(body.RootElement).Failed(out error, out var question) || WebhookFields.Read(body.RootElement, limits).Failed(out error, out var webhook))
                 return error;
-            return Accepted(context, answer, "open");
+            return (await SubmitAsync(context, handler, webhooks, question, webhook)).Failed(out error, out var answer) ? error : Accepted(context, answer, "open");
+        }
+    }
+
+    private static async Task<Parsed<OpenAnswer>> SubmitAsync(HttpContext context, AnswerHandler handler, WebhookService webhooks, Question question, WebhookFields webhook)
+    {
+        if (webhook.Url is not { } url)
+            return await handler.SubmitDetachedAsync(context, question, beforeWork: null);
+        try
+        {
+            return await handler.SubmitDetachedAsync(context, question, answer => webhooks.AddAsync(answer, context.User.Account(), url));
+        }
+        catch (WebhookRefusedException)
+        {
+            return OpenAiErrors.Invalid(WebhookFields.UrlField, "must be an https address: this network tells no others");
         }
     }
 

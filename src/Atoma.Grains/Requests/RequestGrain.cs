@@ -87,7 +87,7 @@ internal sealed class RequestGrain(
         if (quote.Spec is not { } quoted)
             return quote.Refusal!;
         var spec = quoted with { Note = new RequesterNote(asked, call.Form) };
-        var result = await ledger.CommitAsync(Settlement.Accept(spec), default);
+        var result = await ledger.CommitAsync(Settlement.Accept(spec, budget: call.KeyHash.Length > 0 ? Hash32.Parse(call.KeyHash) : default), default);
         switch (result.Status)
         {
             case LedgerStatus.Ok:
@@ -99,6 +99,10 @@ internal sealed class RequestGrain(
                 var balance = await ledger.BalanceAsync(LedgerAccount.User(spec.Account), default);
                 return new SubmitReply(SubmitStatus.InsufficientFunds,
                     $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
+                    "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+            case LedgerStatus.BudgetExceeded:
+                return new SubmitReply(SubmitStatus.BudgetExceeded,
+                    $"This request can cost up to {spec.Hold} micros, more than what is left of this key's budget (GET /v1/account shows it). Raise the budget, wait for its next period, or ask for fewer tokens.",
                     "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
             case LedgerStatus.IdempotencyKeyUsed:
                 return (await EarlierAsync(call, asked))!;

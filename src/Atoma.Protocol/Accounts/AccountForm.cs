@@ -22,14 +22,14 @@ public static class AccountForm
 
     public const int ErrorLengthMax = 512;
 
-    private const KeyScopes AllScopes = KeyScopes.Client | KeyScopes.Admin | KeyScopes.Read;
+    private const KeyScopes AllScopes = KeyScopes.Client | KeyScopes.Admin | KeyScopes.Read | KeyScopes.Manage;
 
     /// <exception cref="ArgumentException">The record is malformed.</exception>
     public static void Check(ApiKeyRecord key)
     {
         CheckAccount(key.Account);
         CheckText(key.Label, LabelLengthMax);
-        Require(key.Scopes != KeyScopes.None && (key.Scopes & ~AllScopes) == 0, "scopes missing or unknown");
+        Require(key.Scopes != KeyScopes.None && (key.Scopes & ~AllScopes) == KeyScopes.None, "scopes missing or unknown");
         CheckLimits(key.Budget?.Limit, key.Budget?.Period ?? BudgetPeriod.None, key.RequestsPerMinute, key.TokensPerMinute);
         Require(key.Budget is null || key.Budget.Used >= Micros.Zero, "a budget used below zero");
     }

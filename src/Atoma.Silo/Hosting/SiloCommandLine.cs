@@ -26,6 +26,7 @@ public sealed class SiloCommandLine
     private readonly Option<int> _epoch = new("--epoch") { Description = "Length of an epoch in seconds; a slash executes one epoch after it was found.", DefaultValueFactory = _ => 3600 };
     private readonly Option<int> _commitTimeout = new("--commit-timeout") { Description = "Seconds without a token after which a node counts as silent (P5.9).", DefaultValueFactory = _ => 60 };
     private readonly Option<double?> _audit = new("--audit-probability") { Description = "Part of the sampled answers that is audited, 0 to 1; by default twice what makes honesty pay (P6.1)." };
+    private readonly Option<bool> _privateWebhooks = new("--private-webhooks") { Description = "Webhooks may go to addresses that are not public, and by http." };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for the books, cluster membership and grain state, instead of SQLite files." };
 
     /// <summary>Adds the options to a command.</summary>
@@ -36,7 +37,7 @@ public sealed class SiloCommandLine
             if (given.GetValueOrDefault<double?>() is not (null or >= 0 and <= 1))
                 given.AddError("--audit-probability must be 0 to 1.");
         });
-        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _audit, _postgres })
+        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _audit, _privateWebhooks, _postgres })
             command.Options.Add(option);
     }
 
@@ -61,6 +62,7 @@ public sealed class SiloCommandLine
         {
             DevelopmentBondMicros = 100_000_000,
             EpochSeconds = given.GetValue(_epoch),
+            WebhooksToPrivateAddresses = given.GetValue(_privateWebhooks),
             AuditPpm = given.GetValue(_audit) is { } probability ? (int)Math.Round(probability * Audit.Certain) : null,
             Request = new RequestOptions
             {

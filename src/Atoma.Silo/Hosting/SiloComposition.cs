@@ -8,6 +8,7 @@ using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
 using Atoma.Silo.Gateway;
+using Atoma.Silo.Webhooks;
 using Atoma.Storage.Orleans;
 using Atoma.Storage.Postgres;
 using Atoma.Storage.Sqlite;
@@ -44,6 +45,8 @@ public static class SiloComposition
         builder.Host.UseOrleans((_, silo) => ConfigureSilo(silo, settings, data));
         services.AddAtomaGrains(settings.Network);
         services.AddHostedService<LocalNodes>();
+        services.AddSingleton<IWebhookSecrets>(_ => WebhookSecrets.LoadOrCreate(Path.Combine(data, "keys", "webhook.key")));
+        services.AddHostedService<WebhookSender>();
         if (settings.GatewayPort > 0)
             builder.AddGateway(settings.GatewayPort);
     }

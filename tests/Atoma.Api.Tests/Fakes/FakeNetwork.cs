@@ -8,7 +8,7 @@ using Orleans.Runtime;
 namespace Atoma.Api.Tests.Fakes;
 
 /// <summary>The network as the API sees it, with answers that a test prepares.</summary>
-internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
+internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 {
     public const string ClientKey = "atk_client-1111111111";
     public const string OtherKey = "atk_other-2222222222";
@@ -52,9 +52,9 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 
     public Dictionary<string, KeyInfo> KeysByHash { get; } = new(StringComparer.Ordinal)
     {
-        [ApiKeys.Hash(ClientKey)] = new KeyInfo(Account, "client"),
-        [ApiKeys.Hash(OtherKey)] = new KeyInfo("acct-2", "client"),
-        [ApiKeys.Hash(AdminKey)] = new KeyInfo("operator", "admin"),
+        [ApiKeys.Hash(ClientKey)] = Key(Account, "client"),
+        [ApiKeys.Hash(OtherKey)] = Key("acct-2", "client"),
+        [ApiKeys.Hash(AdminKey)] = Key("operator", "admin"),
     };
 
     public int KeyLookups;
@@ -79,6 +79,8 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
         (TGrain)(object)(typeof(TGrain).Name switch
         {
             nameof(IBooksGrain) or nameof(IDirectoryGrain) => this,
+            nameof(IAccountsGrain) => this,
+            nameof(ITrafficGrain) => new FakeTraffic(this),
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
             nameof(ITokenizerGrain) => new FakeTokenizer(primaryKey),
@@ -88,18 +90,10 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
             _ => throw new NotSupportedException(typeof(TGrain).Name),
         });
 
-    public Task<KeyInfo?> FindKey(string keyHash)
-    {
-        Interlocked.Increment(ref KeyLookups);
-        return Task.FromResult(KeysByHash.GetValueOrDefault(keyHash));
-    }
-
     /// <summary>Idempotency keys that were used before.</summary>
     public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
 
     public Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) => Task.FromResult(UsedKeys.Contains(idempotencyKey));
-
-    public Task<AccountInfo> Balance(string account) => Task.FromResult(new AccountInfo(account, 250));
 
     public Task<NetworkInfo> Network()
     {
@@ -137,6 +131,10 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     public Task AddModel(string model) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> Nodes() => Task.FromResult<IReadOnlyList<string>>([NodeAddress]);
+
+    public Task SetLeaving(string node, bool isLeaving) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> Leaving() => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> Models() => Task.FromResult<IReadOnlyList<string>>(["atoma-demo", "atoma-gone"]);
 
@@ -196,6 +194,10 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
     public Task Observe(int kind, string request) => throw new NotSupportedException();
 
     public Task Weights(byte[] answer) => throw new NotSupportedException();
+
+    public Task<UnbondReply> Unbond(byte[] signature) => throw new NotSupportedException();
+
+    public Task<bool> TryExit() => throw new NotSupportedException();
 }
 
 /// <summary>Knows one model, and a token for each character.</summary>

@@ -13,6 +13,8 @@ internal sealed class FakeModel(string id, string answer)
 
     private readonly int[] _script = [.. ByteTokenizer.Tokens(answer), ByteTokenizer.End];
 
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<(string Prompt, string Parameters), Transcript> _known = new();
+
     public ModelManifest Manifest { get; } = new(
         id, Hash32.Sha256(Encoding.UTF8.GetBytes(id)), "fake", "F32", ContextLength: 512, VocabularySize: 257,
         Hash32.Sha256("bytes"u8), [ByteTokenizer.End])
@@ -23,6 +25,19 @@ internal sealed class FakeModel(string id, string answer)
     public Echelon Echelon => new(Manifest.Digest, Hash32.Sha256("engine"u8), "cpu", "fake", Echelon.InvariantMode + ";fake");
 
     public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Hash32.Sha256("long"u8), Manifest.Digest];
+
+    /// <summary>
+    /// The honest answer, remembered where the seed makes no difference, so that a network's own speed can be measured.
+    /// </summary>
+    public Transcript Remembered(GenerationTask task)
+    {
+        if (task.Parameters.Temperature != 0)
+            return Generate(task);
+        var key = new CanonicalWriter();
+        (task.Parameters with { Seed = 0 }).Write(key);
+        var known = _known.GetOrAdd((new string([.. task.Prompt.Select(t => (char)t)]), Convert.ToHexString(key.ToArray())), _ => Generate(task));
+        return Build(task, known.Positions, known.Finish);
+    }
 
     /// <summary>The honest answer.</summary>
     public Transcript Generate(GenerationTask task)
