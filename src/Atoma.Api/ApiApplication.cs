@@ -21,8 +21,8 @@ public static class ApiApplication
 {
     public static WebApplicationBuilder AddAtomaApi(this WebApplicationBuilder builder, Limits? limits = null)
     {
-        // Its lines show whole addresses, and an administrator may have a key in one (AdminLogin).
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // Its lines and its scope show addresses, and somebody may have put a key in one (AdminLogin). Ours name the call.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
@@ -68,6 +68,8 @@ public static class ApiApplication
             using var scope = Log.BeginCall(app.Logger, context.TraceIdentifier);
             await next(context);
         });
+        // Not before whoever collects metrics listens.
+        app.Lifetime.ApplicationStarted.Register(GatewayMetrics.Start);
         app.UseMiddleware<ErrorMiddleware>();
         app.UseDocsPolicy();
         app.UseRouting();

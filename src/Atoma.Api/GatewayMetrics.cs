@@ -32,13 +32,25 @@ internal static class GatewayMetrics
 
     private static readonly Counter<long> Cancellations = Meter.CreateCounter<long>("atoma.gateway.cancellations", "{request}", "Requests cancelled because nobody waited any more.");
 
+    /// <summary>Counters start at 0, so that the first of anything shows as a rise.</summary>
+    public static void Start()
+    {
+        Cancellations.Add(0);
+        OpenStreams.Add(0);
+        Refused(0, 402, "insufficient_balance");
+        Refused(0, 429, "rate_limit_exceeded");
+        Refused(0, 503, "server_busy");
+    }
+
     /// <summary>The clock of a call starts.</summary>
     public static void Arrived(HttpContext context) => context.Features.Set(new Arrival(Stopwatch.GetTimestamp()));
 
     public static TimeSpan Since(HttpContext context) => context.Features.Get<Arrival>() is { } arrival ? Stopwatch.GetElapsedTime(arrival.Timestamp) : TimeSpan.Zero;
 
-    public static void Refused(int status, string code) =>
-        Refusals.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status), new KeyValuePair<string, object?>("error.type", code));
+    public static void Refused(int status, string code) => Refused(1, status, code);
+
+    private static void Refused(int count, int status, string code) =>
+        Refusals.Add(count, new KeyValuePair<string, object?>("http.response.status_code", status), new KeyValuePair<string, object?>("error.type", code));
 
     public static void Cancelled() => Cancellations.Add(1);
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Atoma.Grains.Abstractions;
+using Atoma.Grains.Cases;
+using Atoma.Protocol.Disputes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,11 +15,14 @@ internal sealed class NetworkGauges(IGrainFactory grains, TimeProvider time, ILo
     /// <summary>What a node is counted as; each once.</summary>
     private static readonly string[] NodeStates = ["online", "offline", "jailed", "quarantined"];
 
+    private static readonly string[] CaseStatuses = [.. Enum.GetValues<SlashStatus>().Select(CaseView.Name)];
+
     private volatile NetworkInfo? _network;
     private volatile IReadOnlyList<NodeInfo> _nodes = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        NetworkMetrics.Start();
         using var meter = new Meter(NetworkMetrics.Name);
         meter.CreateObservableGauge("atoma.nodes", Nodes, "{node}", "Nodes, each counted once, by state.");
         meter.CreateObservableGauge("atoma.ledger.conservation.difference", () => Read(n => n.DifferenceMicros), "{micro}", "Accounts less what was paid in and not out: 0, always (P11).");
@@ -59,7 +64,9 @@ internal sealed class NetworkGauges(IGrainFactory grains, TimeProvider time, ILo
     private IEnumerable<Measurement<long>> Read(Func<NetworkInfo, long> value) => _network is { } network ? [new Measurement<long>(value(network))] : [];
 
     private IEnumerable<Measurement<long>> Cases() =>
-        _network is { } network ? network.OpenCases.Select(c => new Measurement<long>(c.Value, new KeyValuePair<string, object?>("atoma.status", c.Key))) : [];
+        _network is { } network
+            ? CaseStatuses.Select(s => new Measurement<long>(network.OpenCases.GetValueOrDefault(s), new KeyValuePair<string, object?>("atoma.status", s)))
+            : [];
 
     private IEnumerable<Measurement<int>> Nodes()
     {

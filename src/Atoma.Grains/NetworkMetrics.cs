@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Atoma.Grains.Abstractions;
-using Atoma.Protocol.Integrity;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
 
 namespace Atoma.Grains;
 
@@ -29,6 +28,26 @@ internal static class NetworkMetrics
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
         "atoma.request.duration", "s", "Time from acceptance to the end of a request, by level.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] });
+
+    /// <summary>Every counter starts at 0, so that the first of anything shows as a rise and an alert on it can be written before.</summary>
+    public static void Start()
+    {
+        Slashes.Add(0);
+        foreach (var kind in Enum.GetValues<EvidenceKind>())
+            Convictions.Add(0, Tag("atoma.evidence", RequestView.Snake(kind.ToString())));
+        foreach (var failure in Enum.GetValues<ParticipantFailure>().Where(f => f != ParticipantFailure.None))
+            Replaced.Add(0, Tag("atoma.failure", RequestView.Snake(failure.ToString())));
+        foreach (var purpose in Enum.GetValues<DrawPurpose>())
+            Draws.Add(0, Tag("atoma.purpose", RequestView.Snake(purpose.ToString())));
+        foreach (var verdict in Enum.GetValues<Verdict>())
+        {
+            foreach (var purpose in new[] { DrawPurpose.Checker, DrawPurpose.Resolver })
+                Verdicts.Add(0, Tag("atoma.verdict", RequestView.Snake(verdict.ToString())), Tag("atoma.purpose", RequestView.Snake(purpose.ToString())));
+        }
+
+        foreach (var due in new[] { "true", "false" })
+            Audits.Add(0, Tag("atoma.due", due));
+    }
 
     /// <summary>A request is in the books as ended.</summary>
     public static void Ended(RequestState state, DateTimeOffset now)

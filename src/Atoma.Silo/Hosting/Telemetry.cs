@@ -29,13 +29,20 @@ public static class Telemetry
         telemetry
             .WithTracing(t => t
                 .AddSource("Atoma.*", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application")
-                .AddAspNetCoreInstrumentation(o => o.Filter = IsTraced))
+                .AddAspNetCoreInstrumentation(o => (o.Filter, o.EnrichWithHttpResponse) = (IsTraced, ForgetUnknownPath)))
             .UseOtlpExporter();
     }
 
     /// <summary>Metrics in Prometheus' text form, for whoever satisfies the policy.</summary>
     public static void MapAtomaMetrics(this WebApplication app, string policy) =>
         app.MapPrometheusScrapingEndpoint(MetricsPath).RequireAuthorization(policy).ExcludeFromDescription();
+
+    /// <summary>A path that is none of ours is whatever somebody typed.</summary>
+    private static void ForgetUnknownPath(System.Diagnostics.Activity span, HttpResponse response)
+    {
+        if (response.HttpContext.GetEndpoint() is null)
+            span.SetTag("url.path", null);
+    }
 
     /// <summary>Calls for an answer and about one. Probes and scrapes come every few seconds; a browser's first call may have the admin key in its address.</summary>
     private static bool IsTraced(HttpContext context) => context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal);
