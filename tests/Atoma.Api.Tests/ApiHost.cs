@@ -136,27 +136,37 @@ internal static class Responses
     }
 }
 
-/// <summary>Everything logged, as text.</summary>
-internal sealed class LogRecorder : ILoggerProvider
+/// <summary>Everything logged, as text, with the scopes it was logged in.</summary>
+internal sealed class LogRecorder : ILoggerProvider, ISupportExternalScope
 {
+    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
+
     private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
 
     public string All => string.Join('\n', _lines);
 
-    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
+    public IEnumerable<string> Lines => _lines;
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines, this);
 
     public void Dispose()
     {
     }
 
-    private sealed class Logger(string category, System.Collections.Concurrent.ConcurrentQueue<string> lines) : ILogger
+    private sealed class Logger(string category, System.Collections.Concurrent.ConcurrentQueue<string> lines, LogRecorder recorder) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{category} {logLevel} {formatter(state, exception)} {exception}");
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var scopes = new StringBuilder();
+            recorder._scopes.ForEachScope(static (scope, text) => text.Append($" => {scope}"), scopes);
+            lines.Enqueue($"{category} {logLevel} {formatter(state, exception)} {exception}{scopes}");
+        }
     }
 }

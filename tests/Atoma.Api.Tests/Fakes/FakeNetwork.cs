@@ -127,8 +127,13 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
         ]);
     }
 
-    public Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit) =>
-        Task.FromResult<IReadOnlyList<RequestSummary>>([new RequestSummary("id-of-" + account, "settled", "atoma-demo", DateTimeOffset.UnixEpoch)]);
+    public int LastListLimit { get; private set; }
+
+    public Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit)
+    {
+        LastListLimit = limit;
+        return Task.FromResult<IReadOnlyList<RequestSummary>>([new RequestSummary("id-of-" + account, "settled", "atoma-demo", DateTimeOffset.UnixEpoch)]);
+    }
 
     public Task AddNode(string node) => throw new NotSupportedException();
 
