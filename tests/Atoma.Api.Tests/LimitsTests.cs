@@ -36,7 +36,7 @@ public sealed class LimitsTests
         [nameof(Limits.JsonDepth)] = nameof(BodyErrorTests.Body_NotAJsonObject_IsRefused),
         [nameof(Limits.KeyLength)] = nameof(SecurityTests.Key_TooLong_IsNotLookedUp),
         [nameof(Limits.CachedKeys)] = nameof(Keys_MoreThanAreRemembered_AreLookedUpAgain),
-        [nameof(Limits.CachedKeyTime)] = nameof(SecurityTests.Key_Found_IsRememberedForHalfAMinute),
+        [nameof(Limits.CachedKeyTime)] = nameof(SecurityTests.Key_Found_IsRememberedForAMoment),
         [nameof(Limits.AdminSessions)] = nameof(Sessions_MoreThanAllowed_SignTheOldestOut),
         [nameof(Limits.AdminSessionTime)] = nameof(SecurityTests.Dashboard_SessionIsOver_AfterItsTime),
         [nameof(Limits.PublicViewTime)] = nameof(ReadEndpointTests.Network_ManyVisitors_ReadTheBooksOnceASecond),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Atoma.Api.Security;
 using Atoma.Api.Tests.Fakes;
 using Atoma.Grains.Abstractions;
 
