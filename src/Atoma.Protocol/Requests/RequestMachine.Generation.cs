@@ -27,7 +27,7 @@ public sealed partial class RequestMachine
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
         // Progress without a token would renew the time limit for ever.
-        if (progress.Tokens.Count == 0 || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        if (progress.Tokens.Count == 0 || !AreOfTheModel(turn.State.Spec, progress) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
@@ -35,6 +35,21 @@ public sealed partial class RequestMachine
 
         turn.Replace(sender with { Streamed = sender.Streamed.AddRange(progress.Tokens), Shown = sender.Shown.AddRange(progress.Shown), Due = turn.In(options.CommitTimeoutMs) });
         PublishFromLead(turn);
+    }
+
+    /// <summary>A token that the model does not have has no text that could be shown.</summary>
+    private static bool AreOfTheModel(RequestSpec spec, NodeMessage.Progress progress) =>
+        progress.Tokens.All(t => t < spec.Model.VocabularySize) && progress.Shown.All(p => AreOfTheModel(spec, p));
+
+    private static bool AreOfTheModel(RequestSpec spec, PositionEvidence position)
+    {
+        foreach (var entry in position.Entries)
+        {
+            if (entry.Token >= spec.Model.VocabularySize)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Probabilities come with each token or not at all, as asked.</summary>
@@ -144,6 +159,8 @@ public sealed partial class RequestMachine
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "answered another model, prompt or parameters than asked");
         if (transcript.Finish == FinishReason.Cancelled && transcript.OutputCount != cancelAt)
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, transcript.OutputCount, "claims a cancellation that was not asked for");
+        if (transcript.Positions.Index().FirstOrDefault(p => !AreOfTheModel(spec, p.Item)) is { Item: not null } foreign)
+            return new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, foreign.Index, "names a token that the model does not have");
         var stage1 = spec.Parameters.IsEmbedding
             ? EmbeddingRules.Replay(transcript, spec.Model.EmbeddingLength)
             : Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet());

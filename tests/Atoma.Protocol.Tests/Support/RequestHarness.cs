@@ -242,7 +242,7 @@ internal sealed class RequestHarness
 
     public static readonly Cheat[] Malicious =
     [
-        Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.Truncate, Cheat.FalseCancel, Cheat.WrongParameters,
+        Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.Truncate, Cheat.FalseCancel, Cheat.WrongParameters, Cheat.ForeignToken,
     ];
 
     public void CheckInvariants()
