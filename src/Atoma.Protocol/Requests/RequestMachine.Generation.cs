@@ -27,7 +27,7 @@ public sealed partial class RequestMachine
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
         // Progress without a token would renew the time limit for ever.
-        if (progress.Tokens.Count == 0 || OwesScores(turn, sender) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        if (progress.Tokens.Count == 0 || OwesScores(turn, sender) || !AreOfTheModel(turn.State.Spec, progress) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
@@ -43,7 +43,8 @@ public sealed partial class RequestMachine
         var spec = turn.State.Spec;
         if (!sender.Generates || sender.Status != ParticipantStatus.Working)
             return;
-        if (!OwesScores(turn, sender) || PromptScores.Problem(chunks, spec.Prompt, spec.Parameters) is not null)
+        if (!OwesScores(turn, sender) || PromptScores.Problem(chunks, spec.Prompt, spec.Parameters) is not null
+            || !chunks.SelectMany(c => c.Positions).All(p => AreOfTheModel(spec, p)))
             Fail(turn, sender, ParticipantFailure.Malformed);
         else
             turn.Replace(sender with { Scored = chunks, Due = turn.In(options.CommitTimeoutMs) });
@@ -51,6 +52,24 @@ public sealed partial class RequestMachine
 
     private static bool OwesScores(Turn turn, Participant sender) =>
         turn.State.Spec.Parameters.ScorePrompt && turn.State.Spec.Prompt.Count > 1 && sender.Scored.Count == 0;
+
+    /// <summary>A token that the model does not have has no text that could be shown.</summary>
+    private static bool AreOfTheModel(RequestSpec spec, NodeMessage.Progress progress) =>
+        progress.Tokens.All(t => t < spec.Model.VocabularySize) && progress.Shown.All(p => AreOfTheModel(spec, p));
+
+    private static bool AreOfTheModel(RequestSpec spec, PositionEvidence position) =>
+        AreOfTheModel(spec, position.Entries) && AreOfTheModel(spec, position.Likeliest);
+
+    private static bool AreOfTheModel(RequestSpec spec, IReadOnlyList<EvidenceEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry.Token >= spec.Model.VocabularySize)
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Probabilities come with each token or not at all, as asked.</summary>
     private static bool ShowsWhatWasAsked(SamplingParameters parameters, NodeMessage.Progress progress)
@@ -163,6 +182,10 @@ public sealed partial class RequestMachine
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, -1, "answered another model, prompt or parameters than asked");
         if (transcript.Finish == FinishReason.Cancelled && transcript.OutputCount != cancelAt)
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, transcript.OutputCount, "claims a cancellation that was not asked for");
+        if (transcript.Positions.Index().FirstOrDefault(p => !AreOfTheModel(spec, p.Item)) is { Item: not null } foreign)
+            return new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, foreign.Index, "names a token that the model does not have");
+        if (!transcript.PromptChunks.SelectMany(c => c.Positions).All(p => AreOfTheModel(spec, p)))
+            return new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, -1, "names a token that the model does not have for its prompt");
         var stage1 = spec.Parameters.IsEmbedding
             ? EmbeddingRules.Replay(transcript, spec.Model.EmbeddingLength)
             : Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet());

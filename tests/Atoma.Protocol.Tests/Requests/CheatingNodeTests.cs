@@ -71,6 +71,18 @@ public sealed class CheatingNodeTests
         Assert.DoesNotContain(state.Payments, p => p.To == LedgerAccount.Earnings(conviction.Node));
     }
 
+    /// <summary>Found by the fuzzer: nobody can write such a token as text, so the requester of an answer that nobody checks waited for ever.</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("checked")]
+    public void Run_TokenThatTheModelDoesNotHave_IsHardEvidence(string integrity)
+    {
+        var state = FirstCheats(integrity, Cheat.ForeignToken).Run();
+        Assert.Equal(RequestPhase.Settled, state.Phase);
+        var conviction = Assert.Single(state.Convictions);
+        Assert.Equal((EvidenceKind.Stage1Mismatch, 1), (conviction.Kind, conviction.Position));
+    }
+
     [Fact]
     public void Run_OtherModelAtLevelNone_IsNotSeen() => Assert.Empty(FirstCheats("none", Cheat.OtherModel).Run().Convictions);
 
@@ -94,6 +106,7 @@ public sealed class CheatingNodeTests
     [InlineData(Cheat.Refuse, ParticipantFailure.Refused)]
     [InlineData(Cheat.BadSignature, ParticipantFailure.Malformed)]
     [InlineData(Cheat.MalformedProgress, ParticipantFailure.Malformed)]
+    [InlineData(Cheat.ForeignProgress, ParticipantFailure.Malformed)]
     [InlineData(Cheat.StreamsOtherwise, ParticipantFailure.StreamedOtherwise)]
     public void Run_GeneratorFails_IsReplacedAndNotConvicted(Cheat cheat, ParticipantFailure failure)
     {

@@ -53,6 +53,12 @@ public enum Cheat
     MalformedProgress,
     EmptyProgress,
 
+    /// <summary>Streams a token that the model does not have.</summary>
+    ForeignProgress,
+
+    /// <summary>Commits, unstreamed, to such a token.</summary>
+    ForeignToken,
+
     /// <summary>Votes the opposite of what it finds.</summary>
     LyingVote,
     InconclusiveVote,
@@ -132,6 +138,8 @@ internal sealed class FakeNode
                 return [new NodeMessage.Progress(m.Request, 5, [1], [])];
             case Cheat.EmptyProgress:
                 return [new NodeMessage.Progress(m.Request, 0, [], [])];
+            case Cheat.ForeignProgress:
+                return [new NodeMessage.Progress(m.Request, 0, [FakeModel.Manifest.VocabularySize], [])];
         }
 
         _transcript = Make(m);
@@ -141,6 +149,8 @@ internal sealed class FakeNode
     /// <summary>What it would send first; then, perhaps after a cancellation, the commitment.</summary>
     private IEnumerable<NodeMessage> Stream(CoordinatorMessage.Work m)
     {
+        if (Cheat == Cheat.ForeignToken)
+            yield break;
         var scores = Scored(m);
         if (scores is not null && Cheat != Cheat.ScoresLate)
             yield return scores;
@@ -216,6 +226,10 @@ internal sealed class FakeNode
                 var first = honest.Chunks[0].Positions.ToArray();
                 first[1] = new PositionEvidence([first[1].Entries[1], first[1].Entries[0], .. first[1].Entries.Skip(2)]);
                 return honest with { Chunks = [new TranscriptChunk(first), .. honest.Chunks.Skip(1)] };
+            case Cheat.ForeignToken when !m.Parameters.IsEmbedding:
+                var spoiled = honest.Chunks[0].Positions.ToArray();
+                spoiled[1] = new PositionEvidence([new EvidenceEntry(FakeModel.Manifest.VocabularySize, 0)]);
+                return honest with { Chunks = [new TranscriptChunk(spoiled), .. honest.Chunks.Skip(1)] };
             case Cheat.OtherModel:
                 return Wrong.Answer(m.Prompt, m.Parameters);
             case Cheat.Truncate:

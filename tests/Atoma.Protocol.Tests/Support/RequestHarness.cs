@@ -248,7 +248,7 @@ internal sealed class RequestHarness
     public static readonly Cheat[] Malicious =
     [
         Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.Truncate, Cheat.FalseCancel, Cheat.WrongParameters,
-        Cheat.LyingScore, Cheat.NoScores,
+        Cheat.ForeignToken, Cheat.LyingScore, Cheat.NoScores,
     ];
 
     public void CheckInvariants()
