@@ -24,6 +24,7 @@ internal static partial class PgBench
         using var process = Process.Start(new ProcessStartInfo(
             PostgresInstance.Binary("pgbench"), ["-h", "127.0.0.1", "-p", $"{server.Port}", "-U", "postgres", .. arguments, "postgres"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -33,6 +34,6 @@ internal static partial class PgBench
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"pgbench: {error.Result}");
     }
 
-    [GeneratedRegex(@"tps = ([0-9.]+)")]
+    [GeneratedRegex(@"tps = ([0-9.]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Tps();
 }

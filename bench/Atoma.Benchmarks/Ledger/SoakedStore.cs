@@ -18,6 +18,9 @@ internal sealed class SoakedStore(string kind, string place, int clients, int se
 
     public long Acknowledged => _acknowledged.Sum();
 
+    /// <summary>Clients whose balance and holds were found to be what their steps come to, once after each kill.</summary>
+    public long Checked { get; private set; }
+
     /// <summary>Steps that were in the books without having been acknowledged: cut off between commit and answer.</summary>
     public long Unacknowledged { get; private set; }
 
@@ -58,6 +61,7 @@ internal sealed class SoakedStore(string kind, string place, int clients, int se
         using var child = Process.Start(new ProcessStartInfo(
             "dotnet", ["exec", typeof(SoakWriter).Assembly.Location, SoakWriter.Verb, kind, place])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
@@ -104,6 +108,7 @@ internal sealed class SoakedStore(string kind, string place, int clients, int se
 
             Unacknowledged += done - _acknowledged[client];
             _acknowledged[client] = done;
+            Checked++;
         }
     }
 }
