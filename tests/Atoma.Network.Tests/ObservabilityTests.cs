@@ -165,7 +165,7 @@ public sealed partial class ObservabilityTests(ObservedNetwork observed) : IClas
         }
     }
 
-    [GeneratedRegex(@"\b(atoma|gen_ai|http_server|dotnet|orleans)_[a-z_]+_(total|bucket|sum|count|bytes)\b|\batoma_(ledger_(conservation_difference|accounts_mismatched|holds|audit_pool)|nodes|requests_open|cases_open|gateway_streams_open|engine_(slots_busy|slots|queue_depth))\b(?=[^_a-z=])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b(atoma|gen_ai|http_server|dotnet|orleans)_[a-z_]+_(total|bucket|sum|count|bytes)\b|\batoma_(ledger_(conservation_difference|accounts_mismatched|holds|audit_pool)|nodes|requests_open|cases_open|gateway_streams_open|engine_(slots_busy|slots|queue_depth))\b(?=[^_a-z=])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MetricName();
 
     private async Task<string> MetricsAsync()
