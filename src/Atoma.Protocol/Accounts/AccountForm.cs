@@ -29,7 +29,7 @@ public static class AccountForm
     {
         CheckAccount(key.Account);
         CheckText(key.Label, LabelLengthMax);
-        Require(key.Scopes != KeyScopes.None && (key.Scopes & ~AllScopes) == 0, "scopes missing or unknown");
+        Require(key.Scopes != KeyScopes.None && (key.Scopes & ~AllScopes) == KeyScopes.None, "scopes missing or unknown");
         CheckLimits(key.Budget?.Limit, key.Budget?.Period ?? BudgetPeriod.None, key.RequestsPerMinute, key.TokensPerMinute);
         Require(key.Budget is null || key.Budget.Used >= Micros.Zero, "a budget used below zero");
     }
