@@ -32,7 +32,7 @@ public sealed class NodeClientTests(ClientNetwork clients)
 
     private async Task<int> RunAsync(string program, string[] arguments, Action<string> line)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder(), RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder(), UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ATOMA_URL"] = clients.Address.ToString();
         start.Environment["ATOMA_KEY"] = LiveNetwork.Key;
         start.Environment["ATOMA_MODEL"] = LiveNetwork.Model;
@@ -48,10 +48,10 @@ public sealed class NodeClientTests(ClientNetwork clients)
             {
                 await process.WaitForExitAsync(patience.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 process.Kill(entireProcessTree: true);
-                throw new TimeoutException($"{program} {string.Join(' ', arguments)} took longer than {Patience}.");
+                throw new TimeoutException($"{program} {string.Join(' ', arguments)} took longer than {Patience}.", e);
             }
 
             return process.ExitCode;
