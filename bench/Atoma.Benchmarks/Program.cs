@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Atoma.Benchmarks;
 using Atoma.Benchmarks.Engine;
+using Atoma.Benchmarks.Ledger;
 
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
     MisbehaviourBenchmark.Create(),
     LevelsBenchmark.Create(),
     HonestBenchmark.Create(),
+    GatewayBenchmark.Create(),
     StartBenchmark.Create(),
     CheckCostBenchmark.Create(),
     ThroughputBenchmark.Create(),
@@ -18,5 +20,8 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     ReceiptBenchmark.Create(),
     FuzzBenchmark.Create(),
     CurveAnswers.Create(),
+    LedgerBenchmark.Create(),
+    LedgerSoak.Create(),
+    SoakWriter.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
 using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
+using Atoma.Api.Endpoints.Accounts;
 using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.OpenApi;
@@ -20,8 +21,8 @@ public static class ApiApplication
 {
     public static WebApplicationBuilder AddAtomaApi(this WebApplicationBuilder builder, Limits? limits = null)
     {
-        // Its lines show whole addresses, and an administrator may have a key in one (AdminLogin).
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // Its lines and its scope show addresses, and somebody may have put a key in one (AdminLogin). Ours name the call.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
@@ -62,10 +63,13 @@ public static class ApiApplication
         app.Use(async (context, next) =>
         {
             context.TraceIdentifier = "http-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
+            GatewayMetrics.Arrived(context);
             ResponseHeaders.Set(context);
             using var scope = Log.BeginCall(app.Logger, context.TraceIdentifier);
             await next(context);
         });
+        // Not before whoever collects metrics listens.
+        app.Lifetime.ApplicationStarted.Register(GatewayMetrics.Start);
         app.UseMiddleware<ErrorMiddleware>();
         app.UseDocsPolicy();
         app.UseRouting();
@@ -86,6 +90,9 @@ public static class ApiApplication
         app.MapWebhooks();
         app.MapDisputes();
         app.MapAccount();
+        app.MapKeys();
+        app.MapAdmin();
+        app.MapOperators();
         app.MapNodes();
         app.MapAppeals();
         app.MapReviews();
@@ -100,6 +107,7 @@ public static class ApiApplication
     private static void AddSecurity(IServiceCollection services)
     {
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Traffic>();
         services.AddSingleton<AdminSessions>();
         services.AddAuthentication(ApiKeyHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null)
@@ -110,7 +118,13 @@ public static class ApiApplication
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope))
             .AddPolicy(AtomaPolicies.Reader, policy => policy
                 .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
-                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.AdminScope))
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ClientScope, AtomaPolicies.ReadScope, AtomaPolicies.ManageScope, AtomaPolicies.AdminScope))
+            .AddPolicy(AtomaPolicies.Manager, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.ManageScope))
+            .AddPolicy(AtomaPolicies.AdminApi, policy => policy
+                .AddAuthenticationSchemes(ApiKeyHandler.SchemeName)
+                .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope))
             .AddPolicy(AtomaPolicies.Admin, policy => policy
                 .AddAuthenticationSchemes(BrowserKeyHandler.BrowserSchemeName)
                 .RequireClaim(AtomaPolicies.ScopeClaim, AtomaPolicies.AdminScope));

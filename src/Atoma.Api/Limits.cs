@@ -66,11 +66,20 @@ public sealed record Limits
     /// <summary>Characters of an API key as sent; ours have about 50.</summary>
     public int KeyLength { get; init; } = 256;
 
+    /// <summary>Requests a minute of a key that has no limit of its own: 1,000 a second.</summary>
+    public int RequestsPerMinute { get; init; } = 60_000;
+
+    /// <summary>Tokens a minute of a key that has no limit of its own; its account's balance is what bounds it.</summary>
+    public int TokensPerMinute { get; init; } = 60_000_000;
+
+    /// <summary>Tokens counted for an answer whose question names no limit (the network's own default).</summary>
+    public int AssumedAnswerTokens { get; init; } = 512;
+
     /// <summary>Keys remembered.</summary>
     public int CachedKeys { get; init; } = 4096;
 
     /// <summary>Time a found key is remembered, and so the time a revoked one may still work.</summary>
-    public TimeSpan CachedKeyTime { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan CachedKeyTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Administrators' browsers signed in at once; the oldest is signed out.</summary>
     public int AdminSessions { get; init; } = 64;

@@ -13,6 +13,14 @@ public interface IDirectoryGrain : IGrainWithStringKey
     [Alias("Nodes")]
     Task<IReadOnlyList<string>> Nodes();
 
+    /// <summary>Notes that a node is on its way out (P2.3), or that it is gone.</summary>
+    [Alias("SetLeaving")]
+    Task SetLeaving(string node, bool isLeaving);
+
+    /// <summary>Nodes whose unbonding has not ended.</summary>
+    [Alias("Leaving")]
+    Task<IReadOnlyList<string>> Leaving();
+
     [Alias("Models")]
     Task<IReadOnlyList<string>> Models();
 }
@@ -41,17 +49,9 @@ public sealed record BeaconStep([property: Id(0)] int Chain, [property: Id(1)] s
 [Alias("atoma.IBooksGrain")]
 public interface IBooksGrain : IGrainWithStringKey
 {
-    /// <param name="keyHash">SHA-256 of the API key's text, hex.</param>
-    /// <returns>Null for an unknown or revoked key.</returns>
-    [Alias("FindKey")]
-    Task<KeyInfo?> FindKey(string keyHash);
-
     /// <summary>Whether the account has a request under this key.</summary>
     [Alias("IsIdempotencyKeyUsed")]
     Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey);
-
-    [Alias("Balance")]
-    Task<AccountInfo> Balance(string account);
 
     [Alias("Network")]
     Task<NetworkInfo> Network();
@@ -68,14 +68,6 @@ public interface IBooksGrain : IGrainWithStringKey
     [Alias("RecentRequests")]
     Task<IReadOnlyList<RequestSummary>> RecentRequests(string account, int limit);
 }
-
-/// <param name="Account">Account id.</param>
-/// <param name="Scope">client or admin.</param>
-[GenerateSerializer, Alias("atoma.KeyInfo"), Immutable]
-public sealed record KeyInfo([property: Id(0)] string Account, [property: Id(1)] string Scope);
-
-[GenerateSerializer, Alias("atoma.AccountInfo"), Immutable]
-public sealed record AccountInfo([property: Id(0)] string Account, [property: Id(1)] long BalanceMicros);
 
 /// <summary>The network at a glance; the conservation sum is recounted from all entries.</summary>
 [GenerateSerializer, Alias("atoma.NetworkInfo"), Immutable]

@@ -51,9 +51,25 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Weights")]
     Task Weights(byte[] answer);
 
+    /// <summary>The operator leaves (P2.3): its subscriptions end at once, and after the unbonding it is paid all it has.</summary>
+    /// <param name="signature">65 bytes over <see cref="Atoma.Protocol.Nodes.SigningDomain.Unbond"/> by the node's key.</param>
+    [Alias("Unbond")]
+    Task<UnbondReply> Unbond(byte[] signature);
+
+    /// <summary>Ends the unbonding if its time is over and nothing can touch the node any more (P2.3).</summary>
+    /// <returns>Whether the node is gone.</returns>
+    [Alias("TryExit")]
+    Task<bool> TryExit();
+
     [Alias("Describe")]
     Task<NodeInfo?> Describe();
 }
+
+/// <param name="Status">Ok, AlreadyDone, Unknown, WrongSignature or Conflict (a state that cannot be left).</param>
+/// <param name="Message">For the operator.</param>
+/// <param name="EndsAt">When it is paid at the earliest.</param>
+[GenerateSerializer, Alias("atoma.UnbondReply"), Immutable]
+public sealed record UnbondReply([property: Id(0)] PayoutStatus Status, [property: Id(1)] string Message, [property: Id(2)] DateTimeOffset? EndsAt);
 
 /// <summary>Whether a node can be given work. Append only.</summary>
 public enum EngageStatus
@@ -154,4 +170,10 @@ public sealed record NodeInfo
     [Id(20)] public long OutstandingMicros { get; init; }
 
     [Id(21)] public long OutstandingCapMicros { get; init; }
+
+    /// <summary>Of a node that leaves: when it is paid at the earliest.</summary>
+    [Id(22)] public DateTimeOffset? UnbondsAt { get; init; }
+
+    /// <summary>Asked for and not paid outside yet.</summary>
+    [Id(23)] public long PayableMicros { get; init; }
 }

@@ -47,6 +47,11 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("Sweep")]
     Task Sweep();
 
+    /// <summary>The prompt as text, of a request that there is.</summary>
+    [Alias("Prompt")]
+    [AlwaysInterleave]
+    Task<PromptText> Prompt();
+
     /// <summary>The request as JSON (<see cref="Atoma.Protocol.Receipts.RequestView"/>), and whose it is; null when there is none.</summary>
     [Alias("Describe")]
     [AlwaysInterleave]
@@ -73,7 +78,7 @@ public sealed record SubmitCall
     /// <summary>Canonical bytes of the sampling parameters; the seed in them counts only with <see cref="SeedGiven"/>.</summary>
     [Id(5)] public required byte[] Parameters { get; init; }
 
-    /// <summary>0 means as many tokens as the model's context has left (at most the default limit).</summary>
+    /// <summary>0 means as many tokens as the model's context has left (at most the default limit), unless the parameters, too, say 0: only the prompt is scored then.</summary>
     [Id(6)] public required int MaxTokens { get; init; }
 
     [Id(7)] public required bool SeedGiven { get; init; }
@@ -109,6 +114,9 @@ public sealed record SubmitCall
 
     /// <summary>How the answer is to be written; kept with the request and given back by <see cref="IRequestGrain.Describe"/>.</summary>
     [Id(24)] public string Form { get; init; } = "";
+
+    /// <summary>SHA-256 of the API key it was asked with, hex, whose budget it is charged to; empty for none.</summary>
+    [Id(25)] public string KeyHash { get; init; } = "";
 }
 
 /// <param name="Text">A plain text, or null.</param>
@@ -163,6 +171,9 @@ public enum SubmitStatus
 
     /// <summary>The model has no embeddings, or none that fit one request.</summary>
     EmbeddingsUnavailable = 12,
+
+    /// <summary>More than the key's budget has left.</summary>
+    BudgetExceeded = 13,
 }
 
 /// <param name="Status">Accepted, Existing or why not.</param>
@@ -192,15 +203,21 @@ public sealed record AnswerEvent
 
     /// <summary>Probabilities of the tokens whose text is complete with this event, where asked for; provisional as the text.</summary>
     [Id(3)] public IReadOnlyList<TokenLogprobs> Logprobs { get; init; } = [];
+
+    /// <summary>Of the prompt's tokens, the first one's included, where they were to be scored: once, on the event that shows something first.</summary>
+    [Id(4)] public IReadOnlyList<TokenLogprobs> PromptLogprobs { get; init; } = [];
 }
 
 /// <param name="Token">Token id.</param>
 /// <param name="Bytes">Its UTF-8 bytes, maybe part of a character; empty for special tokens.</param>
-/// <param name="Quanta">−ln p in steps of 1/2048 nat, 0 to 65535.</param>
+/// <param name="Quanta">−ln p in steps of 1/2048 nat, 0 to 65535; <see cref="Unscored"/> for a prompt's first token, which nothing comes before.</param>
 [GenerateSerializer, Alias("atoma.TokenLogprob"), Immutable]
-public sealed record TokenLogprob([property: Id(0)] int Token, [property: Id(1)] byte[] Bytes, [property: Id(2)] int Quanta);
+public sealed record TokenLogprob([property: Id(0)] int Token, [property: Id(1)] byte[] Bytes, [property: Id(2)] int Quanta)
+{
+    public const int Unscored = -1;
+}
 
-/// <param name="Chosen">The token of the answer.</param>
+/// <param name="Chosen">The token of the answer or of the prompt.</param>
 /// <param name="Top">The likeliest tokens there, the likeliest first.</param>
 [GenerateSerializer, Alias("atoma.TokenLogprobs"), Immutable]
 public sealed record TokenLogprobs([property: Id(0)] TokenLogprob Chosen, [property: Id(1)] IReadOnlyList<TokenLogprob> Top);
@@ -243,7 +260,17 @@ public sealed record AnswerEnd
 
     /// <summary>Verified embeddings of the inputs, in their order, where asked for; empty unless settled.</summary>
     [Id(10)] public IReadOnlyList<float[]> Vectors { get; init; } = [];
+
+    /// <summary>Verified probabilities of the prompt's tokens, as in <see cref="AnswerEvent.PromptLogprobs"/>; empty unless settled.</summary>
+    [Id(11)] public IReadOnlyList<TokenLogprobs> PromptLogprobs { get; init; } = [];
 }
+
+/// <summary>A prompt as its tokens read.</summary>
+/// <param name="Text">Without a blank that the tokenizer puts before every text. What was sent, for a tokenizer that changes nothing.</param>
+/// <param name="Tokens">How many they are.</param>
+/// <param name="Blanks">1 where such a blank was left out, else 0.</param>
+[GenerateSerializer, Alias("atoma.PromptText"), Immutable]
+public sealed record PromptText([property: Id(0)] string Text, [property: Id(1)] int Tokens, [property: Id(2)] int Blanks);
 
 /// <summary>Outcome of a dispute's opening, in order of precedence. Append only.</summary>
 public enum DisputeStatus

@@ -11,10 +11,15 @@ public static class Keys
     public const string Directory = "directory:0";
     public const string Beacon = "beacon:0";
     public const string Books = "books:0";
+    public const string Accounts = "accounts:0";
+    public const string Payouts = "payouts:0";
     public const string Webhooks = "webhooks:0";
     public const string TokenizerPrefix = "tokenizer:";
     public const string QuotePrefix = "quote:";
     public const string CasePrefix = "case:";
+
+    /// <param name="keyHash">SHA-256 of the API key's text, hex.</param>
+    public static string Traffic(string keyHash) => "traffic:" + keyHash;
 
     public static string Node(NodeId node) => "node:" + node;
 

@@ -14,6 +14,7 @@ public static class GrainsServices
         services.AddSingleton(options);
         services.AddSingleton<NetworkStatus>();
         services.AddHostedService<Sweeper>();
+        services.AddHostedService<NetworkGauges>();
         return services;
     }
 }

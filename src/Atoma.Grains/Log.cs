@@ -53,6 +53,18 @@ internal static partial class Log
     [LoggerMessage(1022, LogLevel.Information, "Node {Node} is free again: what it was jailed for was not confirmed")]
     public static partial void NodeFreed(this ILogger log, string node);
 
+    [LoggerMessage(1024, LogLevel.Information, "Node {Node} leaves; it is paid out from {Ends} on")]
+    public static partial void NodeLeaving(this ILogger log, string node, string ends);
+
+    [LoggerMessage(1025, LogLevel.Information, "Node {Node} has left and is paid out")]
+    public static partial void NodeExited(this ILogger log, string node);
+
+    [LoggerMessage(1026, LogLevel.Warning, "Hold {Hold} of a request that never was or was given up expired; its money returned")]
+    public static partial void HoldExpired(this ILogger log, string hold);
+
+    [LoggerMessage(1027, LogLevel.Debug, "How the network stands could not be read: {Why}")]
+    public static partial void GaugesNotRead(this ILogger log, string why);
+
     [LoggerMessage(1030, LogLevel.Information, "Beacon chain {Chain} committed, anchor {Anchor}")]
     public static partial void BeaconCommitted(this ILogger log, int chain, string anchor);
 }

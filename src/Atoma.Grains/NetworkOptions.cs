@@ -24,6 +24,15 @@ public sealed class NetworkOptions
     /// <summary>Collateral that the development network's faucet bonds for every new node; 0 outside development.</summary>
     public long DevelopmentBondMicros { get; set; }
 
+    /// <summary>What the development network's faucet fills an account up to; 0 outside development.</summary>
+    public long FaucetMicros { get; set; }
+
+    /// <summary>Pay payouts out as they are asked for, as the development network does, where no money leaves; else an administrator or the chain settles them.</summary>
+    public bool DevelopmentPayouts { get; set; }
+
+    /// <summary>Epochs of unbonding (P2.3).</summary>
+    public int UnbondingEpochs { get; set; } = 2;
+
     /// <summary>v: price of one check relative to the answer, in permille (P4), where no node of the echelon measured it. 600 was measured for the demo model on a CPU (docs/benchmarks.md).</summary>
     public int CheckPermille { get; set; } = 600;
 
@@ -84,6 +93,10 @@ public sealed class NetworkOptions
             problems.Add($"AppealWindowSeconds is {AppealWindowSeconds}, must be 0 to 2592000.");
         if (LeaseMs is < 500 or > 60_000)
             problems.Add($"LeaseMs is {LeaseMs}, must be 500 to 60000.");
+        if (FaucetMicros < 0)
+            problems.Add($"FaucetMicros is {FaucetMicros}, must be 0 or above.");
+        if (UnbondingEpochs is < 2 or > 1000)
+            problems.Add($"UnbondingEpochs is {UnbondingEpochs}, must be 2 to 1000: a request can be disputed for one epoch and a slash appealed for another (P2.3).");
         if (CollateralMinMicros <= 0)
             problems.Add("CollateralMinMicros must be above 0: without collateral no audit rate makes honesty pay (P2.2).");
         if (CheckPermille is < 1 or > 1000 || FeePermille is < 0 or > 500 || AdversaryPermille is < 0 or > 999)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -66,13 +67,16 @@ internal sealed class GroupCommit<TWork> : IDisposable
             batch.Clear();
             while (batch.Count < StorageLimits.BatchCommandsMax && _queue.Reader.TryRead(out var work))
                 batch.Add(work);
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 _committer.Commit(batch);
+                LedgerMetrics.Committed(batch.Count, Stopwatch.GetElapsedTime(started), failed: false);
             }
             catch (Exception e)
             {
                 // The thread serves everybody and must go on; each caller is told, and the connection's state is not trusted.
+                LedgerMetrics.Committed(batch.Count, Stopwatch.GetElapsedTime(started), failed: true);
                 StorageLog.BatchFailed(_logger, batch.Count, e);
                 foreach (var work in batch)
                     _committer.Fail(work, new StorageUnavailableException("The ledger's database failed. Repeat the same command.", e));

@@ -24,6 +24,12 @@ public static class StorageLimits
     /// <summary>How long a connection waits for another process's lock before it fails, in milliseconds.</summary>
     public const int BusyTimeoutMs = 5_000;
 
+    /// <summary>Pages that SQLite's writer keeps in memory, in KiB: ids are hashes, so a group of commands touches thousands of pages anywhere.</summary>
+    public const int SqliteWriterCacheKib = 64 * 1024;
+
+    /// <summary>Pages (of 4 KiB) in SQLite's log before they are copied into the file: a page that many commands change is copied once. 64 MiB.</summary>
+    public const int SqliteLogPages = 16 * 1024;
+
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1 or above the maximum.</exception>
     internal static void CheckLimit(int limit, int max)
     {

@@ -161,7 +161,6 @@ public sealed class BodyErrorTests(BodyErrorTests.Host host) : IClassFixture<Bod
     [InlineData("\"functions\":[{}]", "functions")]
     [InlineData("\"function_call\":\"auto\"", "function_call")]
     [InlineData("\"response_format\":{\"type\":\"xml\"}", "response_format.type")]
-    [InlineData("\"echo\":true", "echo")]
     [InlineData("\"suffix\":\"x\"", "suffix")]
     [InlineData("\"best_of\":2", "best_of")]
     [InlineData("\"audio\":{\"voice\":\"x\"}", "audio")]

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
+using Atoma.Api.Security;
 using Atoma.Api.Tests.Fakes;
 using Atoma.Grains.Abstractions;
 
@@ -84,15 +86,53 @@ public sealed class SecurityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Key_Found_IsRememberedForHalfAMinute()
+    public async Task Key_Found_IsRememberedForAMoment()
     {
         for (var i = 0; i < 3; i++)
-            (await _host.GetAsync("/v1/account", Bearer(FakeNetwork.ClientKey))).Dispose();
+            (await _host.GetAsync("/v1/requests", Bearer(FakeNetwork.ClientKey))).Dispose();
         Assert.Equal(1, _host.Network.KeyLookups);
         _host.Network.KeysByHash.Clear();
-        _host.Time.Advance(TimeSpan.FromSeconds(31));
-        using var response = await _host.GetAsync("/v1/account", Bearer(FakeNetwork.ClientKey));
+        _host.Time.Advance(TimeSpan.FromSeconds(6));
+        using var response = await _host.GetAsync("/v1/requests", Bearer(FakeNetwork.ClientKey));
         await response.ErrorAsync(401, "invalid_api_key");
+    }
+
+    [Fact]
+    public async Task Key_OfScopeRead_ReadsAndCannotSpend()
+    {
+        _host.Network.KeysByHash[ApiKeys.Hash("atk_reads")] = new KeyInfo { Id = "1", Account = FakeNetwork.Account, Scopes = ["read"] };
+        using var reads = await _host.GetAsync("/v1/account", Bearer("atk_reads"));
+        Assert.Equal(HttpStatusCode.OK, reads.StatusCode);
+        _host.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "atk_reads");
+        using var spends = await _host.ChatAsync();
+        await spends.ErrorAsync(403, "insufficient_scope");
+        using var manages = await _host.GetAsync("/v1/account/keys", Bearer("atk_reads"));
+        await manages.ErrorAsync(403, "insufficient_scope");
+        using var administers = await _host.GetAsync("/v1/admin/accounts", Bearer("atk_reads"));
+        await administers.ErrorAsync(403, "insufficient_scope");
+    }
+
+    [Fact]
+    public async Task Traffic_EveryAnswer_ShowsTheSixHeaders_AndARefusalWhenToRetry()
+    {
+        using var fine = await _host.ChatAsync();
+        Assert.Equal("60000", fine.Headers.GetValues("x-ratelimit-limit-requests").Single());
+        Assert.Equal("59999", fine.Headers.GetValues("x-ratelimit-remaining-requests").Single());
+        Assert.Equal("1ms", fine.Headers.GetValues("x-ratelimit-reset-requests").Single());
+        Assert.Equal("60000000", fine.Headers.GetValues("x-ratelimit-limit-tokens").Single());
+        // Five characters are one token, and an answer without a limit counts as 512.
+        Assert.Equal("59999487", fine.Headers.GetValues("x-ratelimit-remaining-tokens").Single());
+        Assert.Equal("1m1.5s", fine.Headers.GetValues("x-ratelimit-reset-tokens").Single());
+
+        _host.Network.OnTraffic = static _ => new TrafficReply(
+            false, new TrafficLevel(10, 0, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(5.5)), new TrafficLevel(100, 50, TimeSpan.Zero, TimeSpan.Zero));
+        using var refused = await _host.ChatAsync();
+        var error = await refused.ErrorAsync(429, "rate_limit_exceeded");
+        Assert.Equal("requests", error.GetProperty("type").GetString());
+        Assert.Equal("6", refused.Headers.GetValues("Retry-After").Single());
+        Assert.Equal("5500", refused.Headers.GetValues("retry-after-ms").Single());
+        Assert.Equal("0", refused.Headers.GetValues("x-ratelimit-remaining-requests").Single());
+        Assert.Empty(_host.Network.Submitted.Skip(1));
     }
 
     [Fact]

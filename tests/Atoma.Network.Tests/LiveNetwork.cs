@@ -23,8 +23,11 @@ public sealed class LiveNetwork : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private Process? _process;
 
-    private LiveNetwork(string[] arguments)
+    private readonly IReadOnlyDictionary<string, string> _environment;
+
+    private LiveNetwork(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
+        _environment = environment;
         Data = Directory.CreateTempSubdirectory("atoma-test-").FullName;
         ApiPort = FreePort();
         GatewayPort = FreePort();
@@ -52,9 +55,11 @@ public sealed class LiveNetwork : IAsyncDisposable
         }
     }
 
-    public static async Task<LiveNetwork> StartAsync(params string[] arguments)
+    public static Task<LiveNetwork> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<LiveNetwork> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var network = new LiveNetwork(arguments);
+        var network = new LiveNetwork(environment, arguments);
         await network.StartAgainAsync();
         return network;
     }
@@ -65,7 +70,7 @@ public sealed class LiveNetwork : IAsyncDisposable
         var started = Stopwatch.StartNew();
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = Run(Program("Atoma.Api"),
-            ["--data", Data, "--urls", $"http://127.0.0.1:{ApiPort}", "--gateway-port", GatewayPort.ToString(), "--dev-key", Key, .. _arguments], Take);
+            ["--data", Data, "--urls", $"http://127.0.0.1:{ApiPort}", "--gateway-port", GatewayPort.ToString(), "--dev-key", Key, .. _arguments], Take, _environment);
         _ = _process.WaitForExitAsync().ContinueWith(_ => up.TrySetException(new InvalidOperationException("The network ended at start:\n" + Output)), TaskScheduler.Default);
         void Take(string line)
         {
@@ -161,12 +166,14 @@ public sealed class LiveNetwork : IAsyncDisposable
     }
 
     /// <summary>Starts one of our programs, as built beside this one.</summary>
-    public static Process Run(string program, IEnumerable<string> arguments, Action<string> line)
+    public static Process Run(string program, IEnumerable<string> arguments, Action<string> line, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(program);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, e) => line(e.Data ?? "");
         process.ErrorDataReceived += (_, e) => line(e.Data ?? "");

@@ -46,11 +46,11 @@ public sealed class SampledTests
         // The operator reads the evidence and appeals: all vote again, and confirm it again.
         var slashId = slash["id"]!.GetValue<string>();
         var evidence = Path.Combine(network.Data, "evidence.json");
-        Assert.Contains("Written to", await OperatorAsync(network, 0, "--slash", slashId, "--evidence", evidence), StringComparison.Ordinal);
+        Assert.Contains("Written to", await OperatorAsync(network, 0, "evidence", slashId, "--to", evidence), StringComparison.Ordinal);
         Assert.Equal(await network.ReceiptAsync(id), await File.ReadAllTextAsync(evidence));
-        Assert.Contains(slashId, await OperatorAsync(network, 0), StringComparison.Ordinal);
-        Assert.Contains("vote again", await OperatorAsync(network, 0, "--slash", slashId), StringComparison.Ordinal);
-        Assert.Contains("appealed before", await OperatorAsync(network, 1, "--slash", slashId), StringComparison.Ordinal);
+        Assert.Contains(slashId, await OperatorAsync(network, 0, "slashes"), StringComparison.Ordinal);
+        Assert.Contains("vote again", await OperatorAsync(network, 0, "appeal", slashId), StringComparison.Ordinal);
+        Assert.Contains("appealed before", await OperatorAsync(network, 1, "appeal", slashId), StringComparison.Ordinal);
         await SlashAsync(network, cheat, "frozen", appealed: true);
         await SlashAsync(network, cheat, "executed", appealed: true);
 
@@ -101,13 +101,13 @@ public sealed class SampledTests
         return (await response.Content.ReadFromJsonAsync<JsonObject>())!;
     }
 
-    /// <summary>Runs <c>node appeal</c> with the last node's key; what it said.</summary>
+    /// <summary>Runs <c>atoma node</c> with the last node's key; what it said.</summary>
     private static async Task<string> OperatorAsync(LiveNetwork network, int exitCode, params string[] arguments)
     {
         var said = new StringBuilder();
         var key = Path.Combine(network.Data, "keys", "node-7.key");
         using var process = LiveNetwork.Run(
-            LiveNetwork.Program("Atoma.Silo"), ["node", "appeal", "--key", key, "--api", $"http://127.0.0.1:{network.ApiPort}", .. arguments],
+            LiveNetwork.Program("Atoma.Cli"), ["node", .. arguments, "--key", key, "--api", $"http://127.0.0.1:{network.ApiPort}"],
             line =>
             {
                 lock (said)

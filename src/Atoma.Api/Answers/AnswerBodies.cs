@@ -149,6 +149,9 @@ internal sealed record TextCompletionBody : AnswerBody
     [Required]
     public JsonElement? Prompt { get; init; }
 
+    /// <summary>Give the prompt's text before the completion; with logprobs also the probability of each of its tokens but the first, verified like the answer. max_tokens may then be 0: the prompt is scored and nothing is generated.</summary>
+    public bool? Echo { get; init; }
+
     /// <summary>Only as many as n: all answers are returned.</summary>
     public int? BestOf { get; init; }
 }

@@ -38,6 +38,10 @@ internal sealed record AnswerForm
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Logprobs { get; init; }
 
+    /// <summary>Whether the prompt's text comes before the answer's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Echo { get; init; }
+
     /// <summary>Whether a stream says how many tokens there were.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IncludeUsage { get; init; }
@@ -52,6 +56,7 @@ internal sealed record AnswerForm
         Functions = question.Tools.IsEmpty ? null : [.. question.Tools.Names],
         OnlyOneCall = question.Tools.OnlyOne,
         Logprobs = question.Logprobs,
+        Echo = question.Echo,
         IncludeUsage = question.IncludeUsage,
     };
 

@@ -16,8 +16,9 @@ internal sealed class AnswerRelay(
         using var scope = Log.BeginAnswer(logger, answer.Id);
         using var timeout = new CancellationTokenSource(limits.AnswerTime, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeout.Token);
+        using var meter = new AnswerMeter(context, answer, streaming);
         using var events = new EventStream(context, limits, time);
-        var writer = new AnswerWriter(context, shapes.Of(answer.Form.Kind), new AnswerHead(answer.Id, answer.Created, answer.Model), answer, seen, streaming, events);
+        var writer = new AnswerWriter(context, shapes.Of(answer.Form.Kind), new AnswerHead(answer.Id, answer.Created, answer.Model), answer, seen, streaming, events, meter);
         var pinging = streaming ? events.PingAsync(stop.Token) : Task.CompletedTask;
         try
         {

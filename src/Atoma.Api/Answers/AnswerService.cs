@@ -14,7 +14,8 @@ namespace Atoma.Api.Answers;
 /// <param name="Account">Who pays.</param>
 /// <param name="IdempotencyKey">Empty, or the client's: it may come back, so the work goes on without it (P5.8).</param>
 /// <param name="Detached">The client does not wait at all.</param>
-internal sealed record Asker(string Account, string IdempotencyKey, bool Detached = false)
+/// <param name="KeyHash">Of the API key whose budget pays; empty for none.</param>
+internal sealed record Asker(string Account, string IdempotencyKey, bool Detached = false, string KeyHash = "")
 {
     public bool Waits => IdempotencyKey.Length == 0 && !Detached;
 }
@@ -22,8 +23,6 @@ internal sealed record Asker(string Account, string IdempotencyKey, bool Detache
 /// <summary>Submits questions and cancels what nobody waits for any more.</summary>
 internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILogger<AnswerService> logger)
 {
-    private IBooksGrain Books => grains.GetGrain<IBooksGrain>(Keys.Books);
-
     /// <param name="question">What is asked.</param>
     /// <param name="asker">Who asks.</param>
     /// <param name="beforeWork">Done when all is held and nothing has begun; when it throws, all of it is cancelled. Done again for an answer that was there.</param>
@@ -35,11 +34,14 @@ internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILo
         {
             { Answer: { } answer } => answer,
             { Refusal: { Status: SubmitStatus.InsufficientFunds } poor } =>
-                Refusals.TooPoor(checked(poor.HoldMicros * bound.Choices), (await Books.Balance(asker.Account)).BalanceMicros),
+                Refusals.TooPoor(checked(poor.HoldMicros * bound.Choices), await BalanceAsync(asker.Account)),
             { Refusal: { } why } => Refusals.Of(why.Status, why.Message, bound),
             _ => throw new InvariantException("A submission was neither accepted nor refused."),
         };
     }
+
+    private async Task<long> BalanceAsync(string account) =>
+        (await grains.GetGrain<IAccountsGrain>(Keys.Accounts).Describe(account))?.BalanceMicros ?? 0;
 
     /// <summary>What this question would be taken on; refused like it, but for want of money. Of one of its choices.</summary>
     public async Task<Parsed<QuoteInfo>> QuoteAsync(Question question, string account)
@@ -62,6 +64,7 @@ internal sealed class AnswerService(IGrainFactory grains, TimeProvider time, ILo
 
     private async Task CancelAsync(OpenRequest request)
     {
+        GatewayMetrics.Cancelled();
         Log.Cancelling(logger, request.Id);
         try
         {

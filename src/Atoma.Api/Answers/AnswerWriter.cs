@@ -9,7 +9,7 @@ namespace Atoma.Api.Answers;
 /// Writes one answer to one client: whole, or as server-sent events that carry their <see cref="StreamPosition"/>. What the client
 /// has seen already is not sent again. Choices may write at the same time.
 /// </summary>
-internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, AnswerHead head, OpenAnswer answer, StreamPosition seen, bool streaming, EventStream events)
+internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, AnswerHead head, OpenAnswer answer, StreamPosition seen, bool streaming, EventStream events, AnswerMeter meter)
 {
     private readonly ChoiceOutcome?[] _outcomes = new ChoiceOutcome?[answer.Choices.Count];
 
@@ -24,7 +24,8 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     /// <param name="start">Characters before it.</param>
     /// <param name="logprobs">Probabilities that come with it.</param>
     /// <param name="logprobsStart">Tokens before them.</param>
-    public async Task PieceAsync(int choice, string text, int start, IReadOnlyList<TokenLogprobs> logprobs, int logprobsStart)
+    /// <param name="offsets">Where each token stands in the text.</param>
+    public async Task PieceAsync(int choice, string text, int start, IReadOnlyList<TokenLogprobs> logprobs, int logprobsStart, IReadOnlyList<int> offsets)
     {
         using var turn = await events.EnterAsync();
         var position = seen[choice];
@@ -32,13 +33,14 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
         var skippedTokens = answer.Form.Logprobs is null ? logprobs.Count : Math.Clamp(position.Tokens - logprobsStart, 0, logprobs.Count);
         if (skipped == text.Length && skippedTokens == logprobs.Count)
             return;
+        meter.FirstToken();
         await StartAsync(choice);
         seen[choice] = seen[choice] with
         {
             Characters = start + text.Length,
             Tokens = answer.Form.Logprobs is null ? 0 : logprobsStart + logprobs.Count,
         };
-        var shown = answer.Form.Logprobs is { } top ? new ShownLogprobs([.. logprobs.Skip(skippedTokens)], top, start + skipped) : null;
+        var shown = answer.Form.Logprobs is { } top ? new ShownLogprobs([.. logprobs.Skip(skippedTokens)], top, [.. offsets.Skip(skippedTokens)]) : null;
         await EventAsync(shape.Piece(head, choice, text[skipped..], shown));
         await events.FlushAsync();
     }
@@ -48,6 +50,7 @@ internal sealed class AnswerWriter(HttpContext context, IAnswerShape shape, Answ
     {
         using var turn = await events.EnterAsync();
         _outcomes[outcome.Choice] = outcome;
+        meter.Ended(outcome.End, outcome.Error?.Code);
         if (!streaming || outcome.Given is not { } given)
             return;
         var choice = outcome.Choice;

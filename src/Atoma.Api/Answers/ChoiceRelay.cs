@@ -8,8 +8,9 @@ namespace Atoma.Api.Answers;
 /// <summary>A choice that its requester has.</summary>
 /// <param name="Answer">Verified.</param>
 /// <param name="FinishReason">stop, length or tool_calls.</param>
-/// <param name="End">Of its request.</param>
-internal sealed record GivenChoice(ToolAnswer Answer, string FinishReason, AnswerEnd End);
+/// <param name="End">Of its request, with the prompt before its text and probabilities where that is echoed.</param>
+/// <param name="Offsets">Where each token with a probability stands in the text.</param>
+internal sealed record GivenChoice(ToolAnswer Answer, string FinishReason, AnswerEnd End, IReadOnlyList<int> Offsets);
 
 /// <summary>How a choice ended.</summary>
 /// <param name="Choice">Which.</param>
@@ -26,14 +27,20 @@ internal sealed class ChoiceRelay(OpenAnswer answer, int choice, AnswerWriter wr
     private readonly StringBuilder _shown = new();
     private readonly List<TokenLogprobs> _chances = [];
     private readonly List<TokenLogprobs> _waiting = [];
+    private EchoedPrompt _echo = EchoedPrompt.None;
+    private TextOffsets _offsets = new(EchoedPrompt.None);
     private string _held = "";
 
     private string Request => answer.Choices[choice].Id;
 
     public async Task RunAsync(IAsyncEnumerable<AnswerEvent> happening)
     {
-        await foreach (var current in happening)
+        if (answer.Form.Echo)
+            _echo = await EchoedPrompt.ReadAsync(answer.Choices[choice].Grain);
+        _offsets = new TextOffsets(_echo);
+        await foreach (var happened in happening)
         {
+            var current = _echo.Before(happened);
             if (writer.Streaming && answer.Streaming && (current.Text.Length > 0 || current.Logprobs.Count > 0))
                 await TakeAsync(current);
             if (current.End is { } end)
@@ -50,7 +57,7 @@ internal sealed class ChoiceRelay(OpenAnswer answer, int choice, AnswerWriter wr
         if (safe == 0 && _held.Length > 0)
             return;
         TokenLogprobs[] fresh = [.. _waiting];
-        await writer.PieceAsync(choice, _held[..safe], _shown.Length, fresh, _chances.Count);
+        await writer.PieceAsync(choice, _held[..safe], _shown.Length, fresh, _chances.Count, _offsets.Next(fresh));
         _shown.Append(_held, 0, safe);
         _held = _held[safe..];
         _chances.AddRange(fresh);
@@ -72,8 +79,13 @@ internal sealed class ChoiceRelay(OpenAnswer answer, int choice, AnswerWriter wr
         if (writer.Streaming && !Fits(writer.Seen(choice), read, end))
             return Failed(end, OpenAiErrors.UnknownEventId());
         if (writer.Streaming)
-            await writer.PieceAsync(choice, read.Content[shown.Length..], shown.Length, [.. end.Logprobs.Skip(_chances.Count)], _chances.Count);
-        return new ChoiceOutcome(choice, Request, end, new GivenChoice(read, read.Calls.Count > 0 ? "tool_calls" : end.FinishReason, end), null);
+        {
+            TokenLogprobs[] rest = [.. end.Logprobs.Skip(_chances.Count)];
+            await writer.PieceAsync(choice, read.Content[shown.Length..], shown.Length, rest, _chances.Count, _offsets.Next(rest));
+        }
+
+        var finish = read.Calls.Count > 0 ? "tool_calls" : end.FinishReason;
+        return new ChoiceOutcome(choice, Request, end, new GivenChoice(read, finish, end, new TextOffsets(_echo).Next(end.Logprobs)), null);
     }
 
     private ChoiceOutcome Failed(AnswerEnd end, ApiError error) => new(choice, Request, end, null, error);

@@ -73,7 +73,7 @@ internal sealed class ChatShape : IAnswerShape
             ? new AssistantMessage("assistant", content)
             : new AssistantMessage("assistant", content.Length > 0 ? content : null,
                 [.. calls.Select((c, i) => new ToolCallBody(ToolCallIds.Of(outcome.Request, i), "function", new CalledFunctionBody(c.Name, c.Arguments)))]);
-        return new ChatChoice(outcome.Choice, message, given.FinishReason, ShownLogprobs.Of(given.End, top)?.ForChat());
+        return new ChatChoice(outcome.Choice, message, given.FinishReason, ShownLogprobs.Of(given, top)?.ForChat());
     }
 
     private static string Id(AnswerHead head) => "chatcmpl-" + head.RequestId;
@@ -86,7 +86,7 @@ internal sealed class ChatShape : IAnswerShape
 internal sealed class TextShape : IAnswerShape
 {
     public byte[] Whole(AnswerHead head, IReadOnlyList<ChoiceOutcome> choices, int? logprobs, UsageBody usage, AtomaBody atoma) =>
-        Write(head, [.. choices.Select(c => new TextChoice(c.Choice, c.Given!.Answer.Content, c.Given.FinishReason, ShownLogprobs.Of(c.Given.End, logprobs)?.ForText()))], usage, atoma);
+        Write(head, [.. choices.Select(c => new TextChoice(c.Choice, c.Given!.Answer.Content, c.Given.FinishReason, ShownLogprobs.Of(c.Given, logprobs)?.ForText()))], usage, atoma);
 
     public byte[]? First(AnswerHead head, int choice) => null;
 

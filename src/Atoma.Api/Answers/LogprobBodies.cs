@@ -17,36 +17,30 @@ internal sealed record ChatTokenLogprob(string Token, double Logprob, IReadOnlyL
 internal sealed record ChatTopLogprob(string Token, double Logprob, IReadOnlyList<int>? Bytes);
 
 /// <summary>Probabilities of the tokens of a completion or of a piece of it, as lists side by side.</summary>
-/// <param name="Tokens">Their texts.</param>
-/// <param name="TokenLogprobs">ln p of each.</param>
-/// <param name="TopLogprobs">The likeliest at each place with ln p, the token itself included.</param>
-/// <param name="TextOffset">Characters of the completion before each.</param>
+/// <param name="Tokens">Their texts; those of an echoed prompt come first.</param>
+/// <param name="TokenLogprobs">ln p of each; null for a prompt's first.</param>
+/// <param name="TopLogprobs">The likeliest at each place with ln p, the token itself included; null for a prompt's first.</param>
+/// <param name="TextOffset">Characters (Unicode code points) of the text before each; tokens that together make one character all have its.</param>
 internal sealed record TextLogprobs(
-    IReadOnlyList<string> Tokens, IReadOnlyList<double> TokenLogprobs, IReadOnlyList<Dictionary<string, double>> TopLogprobs, IReadOnlyList<int> TextOffset);
+    IReadOnlyList<string> Tokens, IReadOnlyList<double?> TokenLogprobs, IReadOnlyList<Dictionary<string, double>?> TopLogprobs, IReadOnlyList<int> TextOffset);
 
 /// <summary>Probabilities to be shown with a text.</summary>
 /// <param name="Tokens">In order.</param>
 /// <param name="Top">How many of the likeliest.</param>
-/// <param name="Offset">Characters of the answer before this text.</param>
-internal sealed record ShownLogprobs(IReadOnlyList<TokenLogprobs> Tokens, int Top, int Offset)
+/// <param name="Offsets">Where each stands in the text.</param>
+internal sealed record ShownLogprobs(IReadOnlyList<TokenLogprobs> Tokens, int Top, IReadOnlyList<int> Offsets)
 {
-    /// <summary>Of a whole answer; null where none were asked for.</summary>
-    public static ShownLogprobs? Of(AnswerEnd end, int? top) => top is { } shown ? new ShownLogprobs(end.Logprobs, shown, 0) : null;
+    /// <summary>Of a whole choice; null where none were asked for.</summary>
+    public static ShownLogprobs? Of(GivenChoice given, int? top) => top is { } shown ? new ShownLogprobs(given.End.Logprobs, shown, given.Offsets) : null;
 
     public ChatLogprobs ForChat() => new([.. Tokens.Select(t => new ChatTokenLogprob(
         Text(t.Chosen), Value(t.Chosen), Bytes(t.Chosen), [.. t.Top.Take(Top).Select(o => new ChatTopLogprob(Text(o), Value(o), Bytes(o)))]))]);
 
-    public TextLogprobs ForText()
-    {
-        var offsets = new int[Tokens.Count];
-        for (var (i, at) = (0, Offset); i < offsets.Length; i++)
-        {
-            offsets[i] = at;
-            at += Encoding.UTF8.GetCharCount(Tokens[i].Chosen.Bytes);
-        }
+    public TextLogprobs ForText() => new(
+        [.. Tokens.Select(t => Text(t.Chosen))], [.. Tokens.Select(t => IsScored(t) ? Value(t.Chosen) : (double?)null)],
+        [.. Tokens.Select(t => IsScored(t) ? Likeliest(t) : null)], Offsets);
 
-        return new TextLogprobs([.. Tokens.Select(t => Text(t.Chosen))], [.. Tokens.Select(t => Value(t.Chosen))], [.. Tokens.Select(Likeliest)], offsets);
-    }
+    private static bool IsScored(TokenLogprobs token) => token.Chosen.Quanta != TokenLogprob.Unscored;
 
     /// <summary>By text; tokens of one text (parts of characters) share an entry, the likelier one's.</summary>
     private Dictionary<string, double> Likeliest(TokenLogprobs token)

@@ -28,6 +28,9 @@ internal record Question
     /// <summary>Answers in all: each is a request of its own.</summary>
     public int Choices => Math.Max(1, Prompts.Count) * PerPrompt;
 
+    /// <summary>Each prompt's text is shown before its answer.</summary>
+    public bool Echo { get; init; }
+
     /// <summary>What to embed, where embeddings are asked for instead of an answer.</summary>
     public IReadOnlyList<EmbeddingInput> Inputs { get; init; } = [];
 

@@ -27,8 +27,6 @@ internal static class QuestionParser
             return OpenAiErrors.Invalid("stream_options", "is only allowed with 'stream': true");
         if (body.N is < 1 || body.N > limits.Choices)
             return OpenAiErrors.Invalid("n", $"must be between 1 and {limits.Choices}: each choice is a request of its own");
-        if (maxTokens < 1)
-            return OpenAiErrors.Invalid(maxTokensField, $"must be between 1 and {VerificationLimits.OutputTokens}");
         if (Seed(body.Seed, out var seed) is { } badSeed)
             return badSeed;
         if (Stops(body.Stop, out var stops) is { } badStop)
@@ -39,6 +37,9 @@ internal static class QuestionParser
             return badFormat;
         if (LogprobsFields.Parse(body, out var logprobs) is { } badLogprobs)
             return badLogprobs;
+        var isScored = body is TextCompletionBody { Echo: true } && logprobs is not null;
+        if (maxTokens < 1 && !(isScored && maxTokens == 0))
+            return OpenAiErrors.Invalid(maxTokensField, $"must be between 1 and {VerificationLimits.OutputTokens}; 0 only scores a prompt, with 'echo' and 'logprobs'");
         if (Repetition(body, out var repetition) is { } badRepetition)
             return badRepetition;
         if (Integrity.Parse(body.Integrity, out var level, out var assurance) is { } badIntegrity)
@@ -62,6 +63,7 @@ internal static class QuestionParser
             Grammar = grammar,
             // The answer's own probability comes with those of the likeliest, so one is asked for at least.
             TopLogprobs = logprobs is { } top ? Math.Max(1, top) : 0,
+            ScorePrompt = isScored,
             MaxTokens = maxTokens ?? defaults.MaxTokens,
             Seed = seed ?? 0,
         };

@@ -21,6 +21,7 @@ internal static class Refusals
         SubmitStatus.IntegrityUnknown => Invalid(Integrity.Code, message, Integrity.Field),
         SubmitStatus.IntegrityUnavailable => Unavailable("integrity_unavailable", message, Integrity.Field),
         SubmitStatus.NoEligibleNode => Unavailable("no_eligible_node", message, null),
+        SubmitStatus.BudgetExceeded => new ApiError(402, OpenAiErrors.InsufficientQuota, "budget_exceeded", message),
         SubmitStatus.IdempotencyConflict => new ApiError(409, OpenAiErrors.InvalidRequest, "idempotency_conflict", message, "Idempotency-Key"),
         _ => throw new ArgumentOutOfRangeException(nameof(why), why, "Not a refusal."),
     };

@@ -37,6 +37,7 @@ internal static class SubmitCalls
             Choice = choice,
             Choices = question.Choices,
             Form = form,
+            KeyHash = asker.KeyHash,
         };
     }
 }

@@ -24,7 +24,7 @@ internal static class TextQuestion
             return OpenAiErrors.Missing(Field, "Send the text to go on with.");
         if (Prompts(prompt, limits, out var prompts) is { } wrong)
             return wrong;
-        question = question with { Kind = AnswerKind.Text, Prompts = prompts };
+        question = question with { Kind = AnswerKind.Text, Prompts = prompts, Echo = body.Echo is true };
         return question.Choices <= limits.Choices
             ? question
             : OpenAiErrors.Invalid(Field, $"asks for {question.Choices} answers; at most {limits.Choices} are given at once. Send the rest in another request");

@@ -16,7 +16,7 @@ internal static class UnsupportedFields
         new("functions", EmptyList, "Send 'tools'; the older form of function calls is not offered."),
         new("function_call", v => Says(v, "none"), "Send 'tool_choice'; the older form of function calls is not offered."),
         new("top_logprobs", v => Whole(v, 0), "Send the number in 'logprobs'."),
-        new("echo", False, "Remove it."),
+        new("echo", False, "Send it to POST /v1/completions."),
         new("suffix", v => Says(v, ""), "Remove it; text is only continued at its end."),
         new("best_of", v => Whole(v, 1), "Send the number in 'n'."),
         new("audio", Never, "Remove it; only text is offered."),

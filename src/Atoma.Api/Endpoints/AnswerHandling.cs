@@ -18,7 +18,7 @@ internal sealed class AnswerGate(Limits limits) : IDisposable
 }
 
 /// <summary>What all endpoints that ask the network share.</summary>
-internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, AnswerRelay relay, Limits limits)
+internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, AnswerRelay relay, Traffic traffic, Limits limits)
 {
     private const string IdempotencyHeader = "Idempotency-Key";
     private const string LastEventHeader = "Last-Event-ID";
@@ -57,7 +57,9 @@ internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, Answ
     {
         if (IdempotencyKey(context, out var key) is { } wrong)
             return wrong;
-        return await service.SubmitAsync(question, new Asker(context.User.Account(), key, Detached: true), beforeWork);
+        if (await traffic.TakeAsync(context, question) is { } tooMany)
+            return tooMany;
+        return await service.SubmitAsync(question, new Asker(context.User.Account(), key, Detached: true, context.User.KeyHash()), beforeWork);
     }
 
     /// <summary>For an answer that was asked for before.</summary>
@@ -79,7 +81,9 @@ internal sealed class AnswerHandler(AnswerGate gate, AnswerService service, Answ
     private async Task<Parsed<OpenAnswer>> SubmitAsync(HttpContext context, Question question)
     {
         IdempotencyKey(context, out var key);
-        return await service.SubmitAsync(question, new Asker(context.User.Account(), key));
+        if (await traffic.TakeAsync(context, question) is { } tooMany)
+            return tooMany;
+        return await service.SubmitAsync(question, new Asker(context.User.Account(), key, KeyHash: context.User.KeyHash()));
     }
 
     private static ApiError? IdempotencyKey(HttpContext context, out string key)

@@ -15,7 +15,7 @@ internal static class ChatCompletionsEndpoints
             .WithDescription(AnswerTexts.Description)
             .Accepts<ChatCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<ChatCompletion>(200, "application/json", "text/event-stream")
-            .ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
+            .ProducesErrors(400, 401, 402, 404, 409, 413, 429, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client)
             .DisableRequestTimeout();
 

@@ -12,10 +12,10 @@ internal static class CompletionsEndpoints
         routes.MapPost("/v1/completions", Answer)
             .WithName("createCompletion").WithTags("Answers")
             .WithSummary("Continue a text")
-            .WithDescription(AnswerTexts.Description + " max_tokens is 16 when not given, as in OpenAI's API.")
+            .WithDescription(AnswerTexts.Description + " max_tokens is 16 when not given, as in OpenAI's API; with 'echo' and 'logprobs' it may be 0, which scores the prompt.")
             .Accepts<TextCompletionBody>("application/json", AnswerTexts.AnyType)
             .Produces<TextCompletion>(200, "application/json", "text/event-stream")
-            .ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
+            .ProducesErrors(400, 401, 402, 404, 409, 413, 429, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client)
             .DisableRequestTimeout();
 

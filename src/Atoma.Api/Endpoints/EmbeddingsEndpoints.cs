@@ -20,13 +20,13 @@ internal static class EmbeddingsEndpoints
             .WithName("createEmbedding").WithTags("Answers").WithSummary("Embed texts")
             .WithDescription("One vector of length 1 for each input." + Paid)
             .Accepts<EmbeddingBody>("application/json", AnswerTexts.AnyType)
-            .Produces<EmbeddingList>().ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
+            .Produces<EmbeddingList>().ProducesErrors(400, 401, 402, 404, 409, 413, 429, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client).DisableRequestTimeout();
         routes.MapPost("/v1/rerank", Rerank)
             .WithName("rerank").WithTags("Answers").WithSummary("Sort documents by their nearness to a query")
             .WithDescription("By the cosine of their embeddings." + Paid)
             .Accepts<RerankBody>("application/json", AnswerTexts.AnyType)
-            .Produces<Reranking>().ProducesErrors(400, 401, 402, 404, 409, 413, 502, 503, 504)
+            .Produces<Reranking>().ProducesErrors(400, 401, 402, 404, 409, 413, 429, 502, 503, 504)
             .RequireAuthorization(AtomaPolicies.Client).DisableRequestTimeout();
     }
 

@@ -21,5 +21,16 @@ internal static class EndpointConventions
         return text.Length == 0 || (int.TryParse(text, System.Globalization.NumberStyles.None, null, out limit) && limit >= 1 && limit <= limits.ListEntries);
     }
 
+    /// <summary>The query's <c>limit</c> and <c>before</c> (0 for the newest); false when one is no number in range.</summary>
+    public static bool TryPage(HttpContext context, Limits limits, out int limit, out long before, out ApiError error)
+    {
+        before = 0;
+        if (!TryLimit(context, limits, out limit, out error))
+            return false;
+        error = OpenAiErrors.Invalid("before", "must be the sequence of the last line seen");
+        var text = context.Request.Query["before"].ToString();
+        return text.Length == 0 || (long.TryParse(text, System.Globalization.NumberStyles.None, null, out before) && before > 0);
+    }
+
     public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
 }

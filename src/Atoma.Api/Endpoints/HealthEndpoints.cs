@@ -15,7 +15,7 @@ internal static class HealthEndpoints
             .WithName("getLive").WithTags("Health").WithSummary("Whether this process serves").Produces<HealthBody>().AllowAnonymous();
         routes.MapGet("/health/ready", Ready)
             .WithName("getReady").WithTags("Health").WithSummary("Whether the network answers")
-            .WithDescription("Ready once a token was generated and verified since the network started.")
+            .WithDescription("Ready once a token was generated and verified since the network started, as long as the books add up.")
             .Produces<HealthBody>().Produces<HealthBody>(503).AllowAnonymous();
     }
 
@@ -23,7 +23,10 @@ internal static class HealthEndpoints
     {
         try
         {
-            return (await view.NetworkAsync()).Ready
+            var network = await view.NetworkAsync();
+            if (network.DifferenceMicros != 0 || network.MismatchedAccounts != 0)
+                return NotReady($"The books do not add up (P11): {network.DifferenceMicros} micros too much, {network.MismatchedAccounts} accounts differ from their entries. Stop taking requests and look.");
+            return network.Ready
                 ? TypedResults.Json(new HealthBody("ready", ""), ApiJson.Web.HealthBody)
                 : NotReady("No token was generated and verified yet: the nodes are still loading, or none can work.");
         }

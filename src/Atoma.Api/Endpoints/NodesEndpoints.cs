@@ -30,10 +30,13 @@ internal sealed record NodeList(string Object, IReadOnlyList<NodeBody> Data, boo
 /// <param name="Suspicion">Its sequential test: 0 is spotless, at 1 it is slashed.</param>
 /// <param name="OutstandingMicros">Unchecked value it is at work on.</param>
 /// <param name="OutstandingCapMicros">The most that may be (P6.3).</param>
+/// <param name="PayableMicros">Asked for and not paid outside yet.</param>
+/// <param name="UnbondsAt">Of a node that leaves: from when on it is paid out; else null.</param>
 internal sealed record NodeBody(
     string Id, string State, bool Online, string EndpointKind, string Country, string Model, string Echelon, long InputPriceMicros,
     long OutputPriceMicros, int Slots, int Busy, long CollateralMicros, long FrozenMicros, long EarningsMicros, string RegisteredAt, string JailReason,
-    IReadOnlyList<string> Models, string? JailedUntil, bool Quarantined, double Suspicion, long OutstandingMicros, long OutstandingCapMicros);
+    IReadOnlyList<string> Models, string? JailedUntil, bool Quarantined, double Suspicion, long OutstandingMicros, long OutstandingCapMicros,
+    long PayableMicros, string? UnbondsAt);
 
 internal static class NodesEndpoints
 {
@@ -87,5 +90,6 @@ internal static class NodesEndpoints
         new(
             n.Address, n.State, n.Online, n.EndpointKind, n.Country, n.Model, n.Echelon, n.InputPriceMicros, n.OutputPriceMicros, n.Slots, n.Busy,
             n.CollateralMicros, n.FrozenMicros, n.EarningsMicros, EndpointConventions.Time(n.RegisteredAt), n.JailReason, n.Models,
-            n.JailedUntil is { } until ? EndpointConventions.Time(until) : null, n.Quarantined, n.Suspicion, n.OutstandingMicros, n.OutstandingCapMicros);
+            n.JailedUntil is { } until ? EndpointConventions.Time(until) : null, n.Quarantined, n.Suspicion, n.OutstandingMicros, n.OutstandingCapMicros, n.PayableMicros,
+            n.UnbondsAt is { } unbonds ? EndpointConventions.Time(unbonds) : null);
 }

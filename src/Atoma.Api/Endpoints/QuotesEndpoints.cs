@@ -27,8 +27,8 @@ internal static class QuotesEndpoints
             return OpenAiErrors.Busy();
         if ((await ReadAsync(context, reader)).Failed(out var error, out var question) || (await service.QuoteAsync(question, context.User.Account())).Failed(out error, out var quote))
             return error;
-        var balance = await grains.GetGrain<IBooksGrain>(Keys.Books).Balance(context.User.Account());
-        return TypedResults.Json(QuoteBody.Of(question, quote, balance.BalanceMicros), ApiJson.Web.QuoteBody);
+        var balance = await grains.GetGrain<IAccountsGrain>(Keys.Accounts).Describe(context.User.Account());
+        return TypedResults.Json(QuoteBody.Of(question, quote, balance?.BalanceMicros ?? 0), ApiJson.Web.QuoteBody);
     }
 
     private static async Task<Parsed<Question>> ReadAsync(HttpContext context, QuestionReader reader)

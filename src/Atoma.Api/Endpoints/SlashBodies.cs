@@ -49,7 +49,7 @@ internal sealed record SignedBody
     public Parsed<byte[]> Bytes()
     {
         if (string.IsNullOrEmpty(Signature))
-            return OpenAiErrors.Missing("signature", "Sign with the node's key; 'node appeal' of Atoma.Silo does it.");
+            return OpenAiErrors.Missing("signature", "Sign with the node's key; 'node' of Atoma.Cli does it.");
         var hex = Signature.AsSpan(Signature.StartsWith("0x", StringComparison.Ordinal) ? 2 : 0);
         var bytes = new byte[ISignatureScheme.SignatureSize];
         return hex.Length == 2 * bytes.Length && Convert.FromHexString(hex, bytes, out _, out _) == System.Buffers.OperationStatus.Done

@@ -19,6 +19,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        GatewayMetrics.Refused(Status, Code);
         var response = httpContext.Response;
         response.StatusCode = Status;
         if (RetryAfterSeconds is { } seconds)

@@ -72,11 +72,29 @@ internal static class OpenAiErrors
             RetryAfterSeconds = 2,
         };
 
+    public static ApiError AccountNotFound() =>
+        new(404, InvalidRequest, "account_not_found", "There is no such account. GET /v1/admin/accounts lists them; POST opens one.", "account");
+
+    public static ApiError AccountClosed(string account) =>
+        new(409, InvalidRequest, "account_closed", $"The account '{account}' is closed. Open another one.", "account");
+
+    public static ApiError KeyNotFound() =>
+        new(404, InvalidRequest, "key_not_found", "There is no such key on this account. GET /v1/account/keys lists them by id.", "key");
+
+    /// <param name="what">requests or tokens.</param>
+    /// <param name="limit">Per minute.</param>
+    /// <param name="seconds">Until it can be tried again.</param>
+    public static ApiError TooMany(string what, int limit, int seconds) =>
+        new(429, what, "rate_limit_exceeded", $"This key may use {limit} {what} a minute. Nothing was charged; try again in {Math.Max(1, seconds)} s, or have its limit raised.")
+        {
+            RetryAfterSeconds = Math.Max(1, seconds),
+        };
+
     public static ApiError SlashNotFound() =>
         new(404, InvalidRequest, "slash_not_found", "This node has no such slash, or it has no such evidence. GET /v1/nodes/{id}/slashes lists its slashes.", "slash");
 
     public static ApiError WrongSignature(string type) =>
-        new(403, InvalidRequest, "wrong_signature", $"The signature is not that of the node's key over {type}(bytes32 slash). 'node appeal' of Atoma.Silo signs with the node's key file.", "signature");
+        new(403, InvalidRequest, "wrong_signature", $"The signature is not that of the node's key over {type}(bytes32 slash). 'node' of Atoma.Cli signs with the node's key file.", "signature");
 
     public static ApiError Busy() =>
         new(503, ServerError, "server_busy", "Too many answers are in progress here. Nothing was charged; try again in a moment.") { RetryAfterSeconds = 1 };

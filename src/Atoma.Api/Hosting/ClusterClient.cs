@@ -1,4 +1,5 @@
 using System.Net;
+using Atoma.Api.Security;
 using Atoma.Silo.Hosting;
 
 namespace Atoma.Api.Hosting;
@@ -11,12 +12,15 @@ public static class ClusterClient
         Console.WriteLine($"Atoma API: connecting to the core silo at {silo}");
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
+        builder.AddAtomaTelemetry("atoma-api");
         builder.AddAtomaApi();
         builder.Listen(urls);
         builder.Host.UseOrleansClient((_, client) => client.UseStaticClustering(o => o.Gateways.Add(silo.ToGatewayUri()))
+            .AddActivityPropagation()
             .Configure<Orleans.Configuration.ClusterOptions>(o => o.ClusterId = o.ServiceId = "atoma"));
         await using var app = builder.Build();
         app.UseAtomaApi();
+        app.MapAtomaMetrics(AtomaPolicies.Admin);
         if (!await app.TryStartAsync(cancellationToken))
             return 1;
         var address = ListenAddresses.First(urls);

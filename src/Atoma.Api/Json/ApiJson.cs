@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Atoma.Api.Answers;
 using Atoma.Api.Answers.Embeddings;
 using Atoma.Api.Endpoints;
+using Atoma.Api.Endpoints.Accounts;
 using Atoma.Api.Errors;
 
 namespace Atoma.Api.Json;
@@ -34,6 +35,22 @@ namespace Atoma.Api.Json;
 [JsonSerializable(typeof(ModelBody))]
 [JsonSerializable(typeof(RequestList))]
 [JsonSerializable(typeof(AccountBody))]
+[JsonSerializable(typeof(AccountList))]
+[JsonSerializable(typeof(StatementBody))]
+[JsonSerializable(typeof(HoldList))]
+[JsonSerializable(typeof(RequestMoneyBody))]
+[JsonSerializable(typeof(CreditBody))]
+[JsonSerializable(typeof(NewAccountBody))]
+[JsonSerializable(typeof(NewCreditBody))]
+[JsonSerializable(typeof(AuditLogBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(NewKeyBody))]
+[JsonSerializable(typeof(OperatorBody))]
+[JsonSerializable(typeof(OperatorReplyBody))]
+[JsonSerializable(typeof(PayoutList))]
+[JsonSerializable(typeof(UnbondingBody))]
+[JsonSerializable(typeof(PayoutDecisionBody))]
 [JsonSerializable(typeof(NodeList))]
 [JsonSerializable(typeof(NodeBody))]
 [JsonSerializable(typeof(SlashList))]

@@ -18,7 +18,7 @@ internal sealed class AdminLogin(RequestDelegate next, ApiKeys keys, AdminSessio
         var text = values.ToString();
         var hash = ApiKeys.Hash(text);
         var key = text.Length > 0 && text.Length <= limits.KeyLength ? await keys.FindAsync(hash) : null;
-        if (key is not { Scope: AtomaPolicies.AdminScope })
+        if (key?.Scopes.Contains(AtomaPolicies.AdminScope) != true)
         {
             await (key is null ? OpenAiErrors.WrongKey() : OpenAiErrors.WrongScope(AtomaPolicies.AdminScope)).ExecuteAsync(context);
             return;

@@ -21,8 +21,6 @@ internal class ApiKeyHandler(
 
     protected virtual string Challenge => "Bearer";
 
-    protected virtual string WantedScope => AtomaPolicies.ClientScope;
-
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Present().Hash is not { } hash)
@@ -30,7 +28,11 @@ internal class ApiKeyHandler(
         if (await keys.FindAsync(hash) is not { } key)
             return AuthenticateResult.Fail("unknown key");
         var identity = new ClaimsIdentity(
-            [new Claim(AtomaPolicies.AccountClaim, key.Account), new Claim(AtomaPolicies.ScopeClaim, key.Scope)], Scheme.Name);
+            [
+                new Claim(AtomaPolicies.AccountClaim, key.Account), new Claim(AtomaPolicies.KeyHashClaim, hash), new Claim(AtomaPolicies.KeyIdClaim, key.Id),
+                .. key.Scopes.Select(s => new Claim(AtomaPolicies.ScopeClaim, s)),
+            ],
+            Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }
 
@@ -41,7 +43,7 @@ internal class ApiKeyHandler(
         return (presented.Hash is null ? presented.Problem : OpenAiErrors.WrongKey()).ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => OpenAiErrors.WrongScope(WantedScope).ExecuteAsync(Context);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => OpenAiErrors.WrongScope(AtomaPolicies.Wanted(Context)).ExecuteAsync(Context);
 
     protected virtual PresentedKey Present() => FromHeader("Bearer", static value => value);
 
@@ -71,8 +73,6 @@ internal sealed class BrowserKeyHandler(
     public const string BrowserSchemeName = "atoma.browser";
 
     protected override string Challenge => "Basic realm=\"Atoma: the admin key is the password\", charset=\"UTF-8\"";
-
-    protected override string WantedScope => AtomaPolicies.AdminScope;
 
     protected override PresentedKey Present()
     {

@@ -20,7 +20,7 @@ internal sealed class ApiKeys(IGrainFactory grains, Limits limits, TimeProvider 
         var now = time.GetUtcNow();
         if (_found.TryGetValue(keyHash, out var entry) && entry.Until > now)
             return entry.Key;
-        var key = await grains.GetGrain<IBooksGrain>(Keys.Books).FindKey(keyHash);
+        var key = await ReadAsync(keyHash);
         if (key is null)
         {
             _found.TryRemove(keyHash, out _);
@@ -31,5 +31,15 @@ internal sealed class ApiKeys(IGrainFactory grains, Limits limits, TimeProvider 
             _found.Clear();
         _found[keyHash] = new Entry(key, now + limits.CachedKeyTime);
         return key;
+    }
+
+    /// <summary>As the network knows it now.</summary>
+    public Task<KeyInfo?> ReadAsync(string keyHash) => grains.GetGrain<IAccountsGrain>(Keys.Accounts).FindKey(keyHash);
+
+    /// <summary>Changed or revoked through this front end: what is remembered of it counts no more.</summary>
+    public void Forget(string keyId)
+    {
+        foreach (var (hash, _) in _found.Where(f => f.Value.Key.Id == keyId))
+            _found.TryRemove(hash, out _);
     }
 }

@@ -154,7 +154,7 @@ function receiptLink(slash) {
   if (!slash.receipt) return "–";
   const link = element("a", short(slash.request_id), "mono");
   link.href = slash.receipt;
-  link.title = "The receipt, for the requester; the operator reads it by 'node appeal --evidence'";
+  link.title = "The receipt, for the requester; the operator reads it by 'atoma node evidence'";
   link.addEventListener("click", event => {
     event.preventDefault();
     download(slash.request_id, byId("key").value.trim());

@@ -80,6 +80,8 @@ public sealed class ModelCheck(IInferenceEngine engine, Hash32 echelon, RequestS
             return await engine.CheckAsync(task, transcript, cancellationToken);
         if (task.Parameters.IsEmbedding)
             return CheckOutcome.Inconclusive("embeddings of another echelon are not compared statistically");
+        if (task.Parameters is { ScorePrompt: true, MaxTokens: 0 })
+            return CheckOutcome.Inconclusive("a prompt's probabilities are compared bit by bit or not at all");
         // Without thresholds the prefill can still find what no arithmetic explains, such as an end that is not one.
         return StatisticalCheck.Judge(await engine.ObserveAsync(task, transcript, cancellationToken), Thresholds);
     }

@@ -1,6 +1,5 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Grains.Cases;
-using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Disputes;
 using Atoma.Protocol.Ledger;
@@ -14,7 +13,7 @@ namespace Atoma.Grains.Books;
 /// <summary>Reads the books for the API; holds no state of its own.</summary>
 [StatelessWorker]
 internal sealed class BooksGrain(
-    ILedgerStore ledger, IAccountStore accounts, ISigner coordinator, NetworkOptions options, NetworkStatus status, TimeProvider time) : Grain, IBooksGrain
+    ILedgerStore ledger, ISigner coordinator, NetworkOptions options, NetworkStatus status, TimeProvider time) : Grain, IBooksGrain
 {
     /// <summary>Newest requests among which reviews are looked for. Each is parsed, about 0.1 ms.</summary>
     private const int ReviewsScanned = 200;
@@ -22,18 +21,8 @@ internal sealed class BooksGrain(
     /// <summary>Open cases counted.</summary>
     private const int CasesCounted = 1000;
 
-    public async Task<KeyInfo?> FindKey(string keyHash)
-    {
-        if (!Hash32.TryParse(keyHash, out var hash) || await accounts.FindKeyAsync(hash, default) is not { } key || !key.IsValid(time.GetUtcNow()))
-            return null;
-        return new KeyInfo(key.Account, key.Scopes.ToString().ToLowerInvariant());
-    }
-
     public async Task<bool> IsIdempotencyKeyUsed(string account, string idempotencyKey) =>
         await ledger.FindRequestAsync(account, idempotencyKey, default) is not null;
-
-    public async Task<AccountInfo> Balance(string account) =>
-        new(account, (await ledger.BalanceAsync(LedgerAccount.User(account), default)).Value);
 
     public async Task<NetworkInfo> Network()
     {

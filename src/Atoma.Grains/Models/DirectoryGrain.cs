@@ -8,6 +8,9 @@ internal sealed class DirectoryRecord
     [Id(0)] public List<string> Nodes { get; set; } = [];
 
     [Id(1)] public List<string> Models { get; set; } = [];
+
+    /// <summary>Nodes that are unbonding.</summary>
+    [Id(2)] public List<string> Leaving { get; set; } = [];
 }
 
 /// <summary>Owns the names of all nodes and models.</summary>
@@ -20,6 +23,16 @@ internal sealed class DirectoryGrain([PersistentState("directory")] IPersistentS
     public Task<IReadOnlyList<string>> Nodes() => Task.FromResult<IReadOnlyList<string>>([.. record.State.Nodes]);
 
     public Task<IReadOnlyList<string>> Models() => Task.FromResult<IReadOnlyList<string>>([.. record.State.Models]);
+
+    public async Task SetLeaving(string node, bool isLeaving)
+    {
+        if (isLeaving)
+            await Add(record.State.Leaving, node);
+        else if (record.State.Leaving.Remove(node))
+            await record.WriteStateAsync();
+    }
+
+    public Task<IReadOnlyList<string>> Leaving() => Task.FromResult<IReadOnlyList<string>>([.. record.State.Leaving]);
 
     private async Task Add(List<string> names, string name)
     {

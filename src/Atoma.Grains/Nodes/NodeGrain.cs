@@ -33,6 +33,9 @@ internal sealed class NodeRecord
 
     [Id(8)] public int Silences { get; set; }
 
+    /// <summary>When the unbonding of a node that leaves may end; null for any other.</summary>
+    [Id(10)] public DateTimeOffset? UnbondsAt { get; set; }
+
     /// <summary>Checked requests in hex, each after + (passed) or - (failed).</summary>
     [Id(9)] public List<string> History { get; set; } = [];
 }
@@ -141,6 +144,8 @@ internal sealed partial class NodeGrain(
             Suspicion = record.State.StandingMicronats / (double)NodeStanding.ThresholdMicronats,
             OutstandingMicros = Outstanding.Value,
             OutstandingCapMicros = Terms.CapMicros,
+            UnbondsAt = record.State.UnbondsAt,
+            PayableMicros = (await ledger.BalanceAsync(LedgerAccount.Payable(Id), default)).Value,
             Models = [.. _subscriptions.Select(s => s.Model.Id)],
         };
     }

@@ -15,7 +15,7 @@ internal static class AnswerEnds
     {
         var given = state.Answer ?? (state is { Delivered: true, IsTerminal: false } ? state.Participants.Find(p => p is { Generates: true, IsActive: true })?.Transcript : null);
         var text = "";
-        IReadOnlyList<TokenLogprobs> logprobs = [];
+        IReadOnlyList<TokenLogprobs> logprobs = [], prompt = [];
         if (given is { } answer && tokenizer is not null)
         {
             var whole = new AnswerText(tokenizer, state.Spec.Parameters.Stop, state.Spec.Parameters.StopTokens);
@@ -23,7 +23,10 @@ internal static class AnswerEnds
             whole.Finish();
             text = whole.Shown;
             if (state.Spec.Parameters.TopLogprobs > 0)
+            {
+                prompt = AnswerLogprobs.OfPrompt(answer.Prompt, answer.PromptChunks, answer.Parameters, tokenizer);
                 logprobs = answer.Positions.Take(whole.TokensShown(final: true)).Select(p => AnswerLogprobs.Of(p, tokenizer)).ToArray();
+            }
         }
 
         return new AnswerEnd
@@ -41,6 +44,7 @@ internal static class AnswerEnds
             PriceMicros = state.IsTerminal || given is null ? state.Price.Value : RequestMachine.PriceOf(state, given).Value,
             Text = text,
             Logprobs = logprobs,
+            PromptLogprobs = prompt,
             Vectors = given?.Vectors.Select(v => v.Values.ToArray()).ToArray() ?? [],
             Integrity = state.Spec.Integrity.ToString(),
             Convictions = state.Convictions.Count,

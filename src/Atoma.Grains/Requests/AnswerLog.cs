@@ -17,11 +17,11 @@ internal sealed class AnswerLog
 
     public bool Ended => End is not null;
 
-    public void Append(string text, AnswerEnd? end = null, IReadOnlyList<TokenLogprobs>? logprobs = null)
+    public void Append(string text, AnswerEnd? end = null, IReadOnlyList<TokenLogprobs>? logprobs = null, IReadOnlyList<TokenLogprobs>? prompt = null)
     {
-        if (Ended || (text.Length == 0 && end is null && logprobs is not { Count: > 0 }))
+        if (Ended || (text.Length == 0 && end is null && logprobs is not { Count: > 0 } && prompt is not { Count: > 0 }))
             return;
-        _events.Add(new AnswerEvent { Index = _events.Count, Text = text, End = end, Logprobs = logprobs ?? [] });
+        _events.Add(new AnswerEvent { Index = _events.Count, Text = text, End = end, Logprobs = logprobs ?? [], PromptLogprobs = prompt ?? [] });
         var waiting = _more;
         _more = New();
         waiting.TrySetResult();

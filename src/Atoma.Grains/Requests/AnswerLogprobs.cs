@@ -26,5 +26,18 @@ internal sealed class AnswerLogprobs(ITokenizer tokenizer)
     public static TokenLogprobs Of(PositionEvidence position, ITokenizer tokenizer) =>
         new(Of(position.Entries[0], tokenizer), position.Likeliest.Select(e => Of(e, tokenizer)).ToArray());
 
+    /// <summary>A scored prompt's tokens; the first has no probability.</summary>
+    /// <param name="prompt">Its tokens.</param>
+    /// <param name="scores">Of all but the first; none where it was not scored, and then nothing is shown of it.</param>
+    /// <param name="parameters">Whether it was to be scored.</param>
+    /// <param name="tokenizer">For the tokens' bytes.</param>
+    public static IReadOnlyList<TokenLogprobs> OfPrompt(
+        IReadOnlyList<int> prompt, IReadOnlyList<TranscriptChunk> scores, SamplingParameters parameters, ITokenizer tokenizer) =>
+        !parameters.ScorePrompt ? [] :
+        [
+            new TokenLogprobs(new TokenLogprob(prompt[0], tokenizer.TokenBytes(prompt[0]), TokenLogprob.Unscored), []),
+            .. scores.SelectMany(c => c.Positions).Select(p => Of(p, tokenizer)),
+        ];
+
     private static TokenLogprob Of(EvidenceEntry entry, ITokenizer tokenizer) => new(entry.Token, tokenizer.TokenBytes(entry.Token), entry.Quanta);
 }

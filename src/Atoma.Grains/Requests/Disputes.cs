@@ -34,7 +34,7 @@ internal static class Disputes
     public static RequestSpec Spec(RequestState state, DateTimeOffset now, NetworkOptions options)
     {
         var author = state.Participants.First(p => p.Generates && p.IsActive);
-        var check = state.Spec.Terms.Check(PriceTerms.Answer(author.Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount));
+        var check = state.Spec.Terms.Check(PriceTerms.Answer(author.Draw.Chosen, state.Spec.InputTokens, state.Answer!.OutputCount));
         return CaseRules.Dispute(
             state, options.Request.Resolvers, check * options.Request.Resolvers,
             DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()), options.Request.DeadlineMs);

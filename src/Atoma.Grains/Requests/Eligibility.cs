@@ -8,9 +8,14 @@ using Atoma.Protocol.Verification;
 namespace Atoma.Grains.Requests;
 
 /// <summary>What of a request decides who may be drawn for it.</summary>
+/// <param name="Level">How much integrity.</param>
+/// <param name="Comparison">How answers are compared.</param>
+/// <param name="InputTokens">As they are charged.</param>
+/// <param name="OutputTokens">At most.</param>
+/// <param name="Review">Where nothing is generated.</param>
 internal readonly record struct Wanted(IntegrityLevel Level, Comparison Comparison, int InputTokens, int OutputTokens, ReviewKind? Review = null)
 {
-    public static Wanted Of(RequestSpec spec) => new(spec.Integrity, spec.Comparison, spec.Prompt.Count, spec.Parameters.MaxTokens, spec.Review?.Kind);
+    public static Wanted Of(RequestSpec spec) => new(spec.Integrity, spec.Comparison, spec.InputTokens, spec.Parameters.MaxTokens, spec.Review?.Kind);
 
     /// <summary>Whether a node could be paid for an answer that nobody looks at.</summary>
     public bool IsUnchecked => Review is null && Level.Kind is IntegrityKind.None or IntegrityKind.Sampled;
@@ -26,13 +31,17 @@ internal static class Eligibility
         new(NodeId.Parse(offer.Node), Hash32.Parse(offer.Echelon), new Micros(offer.InputPriceMicros), new Micros(offer.OutputPriceMicros));
 
     /// <summary>How answers of a level would be compared now: bit by bit where enough nodes can be.</summary>
-    public static Comparison ComparisonOf(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, int needed, bool isEmbedding)
+    /// <param name="offers">All offers of the model.</param>
+    /// <param name="level">How much integrity.</param>
+    /// <param name="needed">Nodes of one echelon that the level needs.</param>
+    /// <param name="isExactOnly">No thresholds are known for what is asked (an embedding, the probabilities of a prompt).</param>
+    public static Comparison ComparisonOf(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, int needed, bool isExactOnly)
     {
         var (exact, other) = (Largest(offers, level, Comparison.Exact), Largest(offers, level, Comparison.Statistical));
         return level.Kind switch
         {
             IntegrityKind.None when other > exact => Comparison.Statistical,
-            IntegrityKind.Sampled when !isEmbedding && exact < needed && other >= needed => Comparison.Statistical,
+            IntegrityKind.Sampled when !isExactOnly && exact < needed && other >= needed => Comparison.Statistical,
             // Until soft evidence is judged over many answers (P8.1), the levels above ask nodes whose answers can be compared bit by bit.
             _ => Comparison.Exact,
         };

@@ -59,16 +59,17 @@ internal sealed partial class Quoter(NetworkOptions options)
         if (tokens.Status != SubmitStatus.Accepted)
             return Asked.Refuse(tokens.Status, tokens.Message);
         int[] prompt = [.. tokens.Tokens];
-        var room = contextTokens - prompt.Length;
-        if (room < 1)
+        if (!TryParameters(call, contextTokens - prompt.Length, out var parameters, out var problem))
+            return Asked.Refuse(SubmitStatus.BadParameters, problem, prompt.Length);
+        if (contextTokens - prompt.Length < Math.Min(1, parameters.MaxTokens))
         {
             return Asked.Refuse(SubmitStatus.PromptTooLong,
                 $"The prompt has {prompt.Length} tokens; {model.Id} takes {contextTokens} for prompt and answer together. Shorten the prompt.", prompt.Length);
         }
 
-        return TryParameters(call, room, out var parameters, out var problem)
-            ? new Asked(prompt, parameters, null)
-            : Asked.Refuse(SubmitStatus.BadParameters, problem, prompt.Length);
+        return PromptScores.Refusal(parameters, prompt.Length) is { } unscored
+            ? Asked.Refuse(SubmitStatus.PromptTooLong, $"The prompt cannot be scored at once: {unscored}. Send it in pieces, or ask for fewer alternatives.", prompt.Length)
+            : new Asked(prompt, parameters, null);
     }
 
     private bool TryParameters(SubmitCall call, int room, out SamplingParameters parameters, out string problem)
@@ -82,9 +83,12 @@ internal sealed partial class Quoter(NetworkOptions options)
             if (given.IsEmbedding)
                 throw new CanonicalFormatException("embeddings are asked for by naming the inputs");
             var wanted = call.MaxTokens > 0 ? call.MaxTokens : options.DefaultMaxTokens;
+            // Only a prompt that is scored may ask for no token at all.
+            if (given.MaxTokens == 0)
+                wanted = 0;
             if (given.Grammar.Length > 0)
                 GrammarProgram.Parse(given.Grammar);
-            parameters = given with { MaxTokens = Math.Min(Math.Min(wanted, room), VerificationLimits.OutputTokens) };
+            parameters = given with { MaxTokens = Math.Min(Math.Min(wanted, Math.Max(room, 1)), VerificationLimits.OutputTokens) };
             return true;
         }
         catch (CanonicalFormatException e)

@@ -30,7 +30,7 @@ internal sealed partial class Quoter
 
     /// <summary>Levels that could be served now, an answer of one token each.</summary>
     public IEnumerable<IntegrityLevel> Served(IReadOnlyList<NodeOffer> offers) =>
-        IntegrityLevel.All.Where(l => TryServe(offers, l, inputTokens: 1, new SamplingParameters { MaxTokens = 1 }, out _));
+        IntegrityLevel.All.Where(l => TryServe(offers, l, promptTokens: 1, new SamplingParameters { MaxTokens = 1 }, out _));
 
     /// <param name="spec">As made from the same offers.</param>
     /// <param name="offers">All offers of the model.</param>
@@ -69,15 +69,19 @@ internal sealed partial class Quoter
             Assurance.UndetectedFraud(level, served.Eligible.Count, AdversaryShare, terms), served.Eligible.Count);
     }
 
-    /// <summary>To check embeddings is to compute them again, at what they cost.</summary>
-    private PriceTerms TermsOf(SamplingParameters parameters, IReadOnlyList<NodeOffer> offers) =>
-        options.Terms with { CheckPermille = parameters.IsEmbedding ? PriceTerms.RecomputePermille : Eligibility.CheckPermille(offers) ?? options.CheckPermille };
+    /// <summary>To check embeddings or a scored prompt is to compute them again, at what they cost: v is measured for answers.</summary>
+    private PriceTerms TermsOf(SamplingParameters parameters, IReadOnlyList<NodeOffer> offers) => options.Terms with
+    {
+        CheckPermille = IsExactOnly(parameters) ? PriceTerms.RecomputePermille : Eligibility.CheckPermille(offers) ?? options.CheckPermille,
+    };
 
-    private bool TryServe(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, int inputTokens, SamplingParameters parameters, out Served served)
+    private static bool IsExactOnly(SamplingParameters parameters) => parameters.IsEmbedding || parameters.ScorePrompt;
+
+    private bool TryServe(IReadOnlyList<NodeOffer> offers, IntegrityLevel level, int promptTokens, SamplingParameters parameters, out Served served)
     {
         var needed = EligibleSet.Needed(level, options.AuditCheckers);
-        var comparison = Eligibility.ComparisonOf(offers, level, needed, parameters.IsEmbedding);
-        var wanted = new Wanted(level, comparison, inputTokens, parameters.MaxTokens);
+        var comparison = Eligibility.ComparisonOf(offers, level, needed, IsExactOnly(parameters));
+        var wanted = new Wanted(level, comparison, PriceTerms.InputTokens(parameters, promptTokens), parameters.MaxTokens);
         var serving = Eligibility.Serving(offers, level, comparison);
         var dearest = serving.Select(wanted.Price).Aggregate(Micros.Zero, Micros.Max);
         var eligible = Eligibility.Drawn(offers, wanted, echelon: null, dearest, level.Generators > 1 ? DrawPurpose.Replica : DrawPurpose.Primary);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
@@ -7,6 +8,7 @@ using Atoma.Protocol.Models;
 using Atoma.Protocol.Receipts;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Protocol.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace Atoma.Grains.Requests;
@@ -31,6 +33,8 @@ internal sealed class RequestGrain(
     private SubmitReply? _accepted;
     private AnswerText? _text;
     private AnswerLogprobs? _logprobs;
+    private bool _promptShown;
+    private ActivityContext _trace;
     private SignedReceipt? _receipt;
     private bool _begun;
     private bool _settled;
@@ -83,7 +87,7 @@ internal sealed class RequestGrain(
         if (quote.Spec is not { } quoted)
             return quote.Refusal!;
         var spec = quoted with { Note = new RequesterNote(asked, call.Form) };
-        var result = await ledger.CommitAsync(Settlement.Accept(spec), default);
+        var result = await ledger.CommitAsync(Settlement.Accept(spec, budget: call.KeyHash.Length > 0 ? Hash32.Parse(call.KeyHash) : default), default);
         switch (result.Status)
         {
             case LedgerStatus.Ok:
@@ -96,6 +100,10 @@ internal sealed class RequestGrain(
                 return new SubmitReply(SubmitStatus.InsufficientFunds,
                     $"This request can cost up to {spec.Hold} micros and the account has {balance}. Add funds, or ask for fewer tokens or less integrity.",
                     "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+            case LedgerStatus.BudgetExceeded:
+                return new SubmitReply(SubmitStatus.BudgetExceeded,
+                    $"This request can cost up to {spec.Hold} micros, more than what is left of this key's budget (GET /v1/account shows it). Raise the budget, wait for its next period, or ask for fewer tokens.",
+                    "", spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
             case LedgerStatus.IdempotencyKeyUsed:
                 return (await EarlierAsync(call, asked))!;
             default:
@@ -103,6 +111,7 @@ internal sealed class RequestGrain(
         }
 
         log.RequestAccepted(spec.Id.ToString(), spec.Integrity.ToString(), spec.Prompt.Count, spec.Hold.Value);
+        _trace = Activity.Current?.Context ?? default;
         _state = RequestMachine.Open(spec);
         _text = new AnswerText(tokenizer, spec.Parameters.Stop, spec.Parameters.StopTokens);
         _logprobs = new AnswerLogprobs(tokenizer);
@@ -161,6 +170,11 @@ internal sealed class RequestGrain(
     public Task NodeLost(string node) => Happened(new RequestEvent.NodeLost(NodeId.Parse(node)));
 
     public Task Sweep() => Happened(new RequestEvent.Ticked());
+
+    public Task<PromptText> Prompt() => Task.FromResult(
+        _state is { } state && tokenizers.Find(state.Spec.Model.Id) is { } tokenizer
+            ? PromptTexts.Of(state.Spec.Prompt, tokenizer)
+            : throw new InvalidOperationException("There is no such request, or its model is no longer known here."));
 
     public Task<RequestInfo?> Describe() =>
         Task.FromResult(_state is null ? null : new RequestInfo(
@@ -240,7 +254,7 @@ internal sealed class RequestGrain(
                 return;
             }
 
-            var reached = engaged == EngageStatus.Ok && await grain.Send(message.ToBytes());
+            var reached = engaged == EngageStatus.Ok && await grain.Send(Traced(message).ToBytes());
             if (!reached && asksSomething)
                 _happened.Enqueue(new RequestEvent.NodeLost(node));
         }
@@ -252,6 +266,14 @@ internal sealed class RequestGrain(
         }
     }
 
+    /// <summary>What a node does for a request is part of the trace that the request was made in.</summary>
+    private CoordinatorMessage Traced(CoordinatorMessage message) => message switch
+    {
+        CoordinatorMessage.Work work => work with { Trace = NetworkMetrics.TraceParent(_trace) },
+        CoordinatorMessage.Check check => check with { Trace = NetworkMetrics.TraceParent(_trace) },
+        _ => message,
+    };
+
     /// <summary>P6.3: what the node could be paid for an answer that nobody looks at.</summary>
     private Micros Unchecked(NodeId node, CoordinatorMessage message) =>
         message is CoordinatorMessage.Work && Wanted.Of(_state!.Spec) is { IsUnchecked: true } wanted
@@ -261,6 +283,8 @@ internal sealed class RequestGrain(
     private async Task Settle()
     {
         Invariant.Assert(_state is { IsTerminal: true });
+        using var span = NetworkMetrics.Traces.StartActivity("settle", ActivityKind.Internal, _trace);
+        span?.SetTag("atoma.request.id", _state.Spec.Id.ToString()).SetTag("atoma.status", RequestView.Name(_state.Phase));
         try
         {
             var (result, receipt) = await _settler.FinishAsync(_state, time.GetUtcNow());
@@ -285,6 +309,8 @@ internal sealed class RequestGrain(
             _timer = null;
             if (_state.Phase == RequestPhase.Settled)
                 status.MarkServed();
+            if (!isElsewhere)
+                NetworkMetrics.Ended(_state, receipt.Receipt.FinishedAt);
             log.RequestEnded(_state.Spec.Id.ToString(), RequestView.Name(_state.Phase), _state.Refund.ToString(),
                 _state.Answer?.OutputCount ?? 0, _state.Price.Value, _state.Convictions.Count);
             // The requester waits for nothing of what follows.
@@ -318,7 +344,16 @@ internal sealed class RequestGrain(
             return;
         var fresh = _text.Add(effect.Tokens);
         _logprobs.Add(effect.Shown);
-        _answer.Append(fresh, logprobs: _logprobs.Take(_text.TokensShown(final: false)));
+        _answer.Append(fresh, logprobs: _logprobs.Take(_text.TokensShown(final: false)), prompt: PromptLogprobs(effect.Prompt));
+    }
+
+    /// <summary>Once, with what is shown first.</summary>
+    private IReadOnlyList<TokenLogprobs> PromptLogprobs(IReadOnlyList<TranscriptChunk> scores)
+    {
+        if (_promptShown)
+            return [];
+        _promptShown = true;
+        return AnswerLogprobs.OfPrompt(_state!.Spec.Prompt, scores, _state.Spec.Parameters, tokenizers.Find(_state.Spec.Model.Id)!);
     }
 
     private void End()

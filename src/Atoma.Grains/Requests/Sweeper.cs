@@ -20,6 +20,11 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
     /// <summary>Until a case for which nobody was there is tried again.</summary>
     private static readonly TimeSpan AssemblyRetry = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often nodes that leave are asked whether they can go: they wait for hours.</summary>
+    private static readonly TimeSpan LeaversPeriod = TimeSpan.FromSeconds(5);
+
+    private DateTimeOffset _leaversDue;
+
     /// <summary>Rows per round; what is left comes in the next.</summary>
     private const int BatchMax = 200;
 
@@ -41,6 +46,8 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
 
                     await SweepRequestsAsync(time.GetUtcNow(), stoppingToken);
                     await SweepSlashesAsync(time.GetUtcNow(), stoppingToken);
+                    await SweepHoldsAsync(time.GetUtcNow(), stoppingToken);
+                    await SweepLeaversAsync(time.GetUtcNow());
                 }
                 catch (Exception e) when (e is not (OperationCanceledException or InvariantException))
                 {
@@ -92,6 +99,25 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
         }
     }
 
+    /// <summary>Money that no request will ever give back: none is known to come about, and none may stay away for ever.</summary>
+    private async Task SweepHoldsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var hold in await ledger.ExpiredHoldsAsync(now, BatchMax, cancellationToken))
+        {
+            if ((await ledger.CommitAsync(new LedgerCommand([new LedgerOperation.Expire(hold)]), cancellationToken)).Succeeded)
+                log.HoldExpired(hold.ToString());
+        }
+    }
+
+    private async Task SweepLeaversAsync(DateTimeOffset now)
+    {
+        if (now < _leaversDue)
+            return;
+        _leaversDue = now + LeaversPeriod;
+        foreach (var node in await grains.GetGrain<IDirectoryGrain>(Keys.Directory).Leaving())
+            await grains.GetGrain<INodeGrain>(Keys.Node(NodeId.Parse(node))).TryExit();
+    }
+
     private async Task ExecuteAsync(SlashRow row, CancellationToken cancellationToken)
     {
         if (SlashCase.FromBytes(row.State) is { NeedsAssembly: true } open)
@@ -101,8 +127,10 @@ internal sealed class Sweeper(ILedgerStore ledger, IGrainFactory grains, Network
         }
 
         var result = await ledger.CommitAsync(SlashCase.Execute(row, options.SlashShares), cancellationToken);
-        if (result.Succeeded)
-            log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
+        if (!result.Succeeded)
+            return;
+        NetworkMetrics.Slashed();
+        log.SlashExecuted(row.Id.ToString(), row.Node, SlashCase.FromBytes(row.State).Amount.Value);
     }
 
     private async Task PostponeAsync(SlashRow row, DateTimeOffset now, CancellationToken cancellationToken)

@@ -14,6 +14,8 @@ internal static class Admission
         if (task.Parameters.IsEmbedding)
             throw new EngineRefusedException(EngineRefusal.BadPrompt, "The task asks for embeddings, which are not generated: EmbedAsync gives them, CheckAsync of a whole transcript checks them.");
         RequireTokens(task, vocabularySize);
+        if (PromptScores.Refusal(task.Parameters, task.Prompt.Count) is { } problem)
+            throw new EngineRefusedException(EngineRefusal.BadPrompt, $"The prompt cannot be scored: {problem}.");
         // Both in full: the last output token is never fed, which leaves a free cell for filling gaps in a batch.
         var needed = (long)task.Prompt.Count + task.Parameters.MaxTokens;
         if (needed > contextTokens)
@@ -56,8 +58,12 @@ internal static class Admission
             return CheckOutcome.Mismatch(0, "is not in whole chunks with evidence at every position");
         if (claimed.OutputCount > task.Parameters.MaxTokens)
             return CheckOutcome.Mismatch(task.Parameters.MaxTokens, "is longer than max_tokens");
+        if (PromptScores.Replay(claimed) is { } fault)
+            return CheckOutcome.Mismatch(fault.Position, fault.Reason);
         if (claimed.OutputCount > 0)
             return null;
+        if (claimed.Finish == FinishReason.Length && task.Parameters.MaxTokens == 0)
+            return claimed.PromptChunks.Count > 0 ? null : CheckOutcome.Match;
         return claimed.Finish == FinishReason.Cancelled ? CheckOutcome.Match : CheckOutcome.Mismatch(0, $"claims {claimed.Finish} but has no output");
     }
 

@@ -10,23 +10,29 @@ internal sealed class CheckJob : PrefillJob<CheckOutcome>
 {
     private readonly SamplingState _state;
     private readonly IAnswerComparison _comparison;
+    private readonly ScoreComparison _scores;
+    private readonly bool _hasOutput;
 
     /// <param name="task">What was asked.</param>
-    /// <param name="output">The claimed output, at least one token.</param>
+    /// <param name="scores">Of the claimed scores of the prompt.</param>
+    /// <param name="output">The claimed output; at least one token where no scores are claimed.</param>
     /// <param name="first">The first position to be compared: those before it were, by a job before this one.</param>
     /// <param name="state">The comparison's; has taken the tokens before <paramref name="first"/>.</param>
     /// <param name="comparison">Ends at the first token outside the vocabulary, if not before.</param>
     /// <param name="vocabularySize">Tokens from this id on cannot be fed.</param>
-    public CheckJob(GenerationTask task, IEnumerable<int> output, int first, SamplingState state, IAnswerComparison comparison, int vocabularySize)
+    public CheckJob(GenerationTask task, ScoreComparison scores, IEnumerable<int> output, int first, SamplingState state, IAnswerComparison comparison, int vocabularySize)
         : base(task.Flow)
     {
         int[] claimed = [.. output];
-        Invariant.Assert(first < claimed.Length);
+        Invariant.Assert(first < claimed.Length || (scores.Left > 0 && first == 0));
         Invariant.Assert(state.Position == first);
         var fed = Array.FindIndex(claimed, t => t < 0 || t >= vocabularySize);
+        int[] whole = [.. task.Prompt, .. fed < 0 ? claimed : claimed.AsSpan(0, fed + 1)];
         // The last token is predicted, never fed.
-        Tokens = [.. task.Prompt, .. claimed.AsSpan(0, fed < 0 ? claimed.Length - 1 : Math.Min(fed, claimed.Length - 1))];
-        FirstRow = task.Prompt.Count - 1 + first;
+        Tokens = whole[..^1];
+        FirstRow = scores.Left > 0 ? 0 : task.Prompt.Count - 1 + first;
+        _scores = scores;
+        _hasOutput = claimed.Length > 0;
         _state = state;
         _comparison = comparison;
     }
@@ -34,7 +40,7 @@ internal sealed class CheckJob : PrefillJob<CheckOutcome>
     /// <summary>Prompt and claimed output but its last token.</summary>
     public override int[] Tokens { get; }
 
-    /// <summary>Index of the first token whose row predicts a position to be compared.</summary>
+    /// <summary>Index of the first token whose row predicts a position to be compared, of the prompt too where it is scored.</summary>
     public override int FirstRow { get; }
 
     public override bool WantsHidden => false;
@@ -50,7 +56,7 @@ internal sealed class CheckJob : PrefillJob<CheckOutcome>
 
         try
         {
-            if (_comparison.Next(sampler, row, _state) is not { } outcome)
+            if (Next(sampler, row) is not { } outcome)
                 return false;
             Complete(outcome);
             return true;
@@ -60,5 +66,13 @@ internal sealed class CheckJob : PrefillJob<CheckOutcome>
             Fail(EngineRefusal.BadPrompt, e.Message);
             return true;
         }
+    }
+
+    private CheckOutcome? Next(Sampler sampler, ReadOnlySpan<float> row)
+    {
+        if (_scores.Left == 0)
+            return _comparison.Next(sampler, row, _state);
+        var mismatch = _scores.Next(sampler, row, _state.Parameters.TopLogprobs);
+        return mismatch is null && _scores.Left == 0 && !_hasOutput ? CheckOutcome.Match : mismatch;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atoma.Inference.Native;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
@@ -176,7 +177,7 @@ internal sealed class EngineLoop : IDisposable
         var job = _slots[slot]!;
         var count = Math.Min(budget, job.Prompt.Length - job.Fed);
         var isLast = job.Fed + count == job.Prompt.Length;
-        if (!TryDecode(() => _context.Prefill(slot, job.Prompt.AsSpan(job.Fed, count), isLast ? 1 : 0), out var problem))
+        if (!TryDecode("prefill", count, () => _context.Prefill(slot, job.Prompt.AsSpan(job.Fed, count), isLast ? 1 : 0), out var problem))
         {
             FailSlot(slot, problem);
             return count;
@@ -199,7 +200,7 @@ internal sealed class EngineLoop : IDisposable
         var prompt = Math.Max(0, job.FirstRow - job.Fed);
         var count = Math.Min(Math.Min(budget, job.Tokens.Length - job.Fed), prompt + _shape.RowsMax);
         var rows = Math.Max(0, count - prompt);
-        if (!TryDecode(() => _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows, job.WantsHidden), out var problem))
+        if (!TryDecode("check", count, () => _context.Prefill(CheckSequence, job.Tokens.AsSpan(job.Fed, count), rows, job.WantsHidden), out var problem))
         {
             job.Fail(EngineRefusal.EngineFault, problem.Message);
             ForgetCheck();
@@ -233,7 +234,7 @@ internal sealed class EngineLoop : IDisposable
         if (count == 0)
             return;
         AddGuesses(_stepTokens.AsSpan(0, count));
-        if (!TryDecode(() => _context.Step(_stepTokens.AsSpan(0, count)), out var problem))
+        if (!TryDecode("decode", count, () => _context.Step(_stepTokens.AsSpan(0, count)), out var problem))
         {
             for (var i = 0; i < count; i++)
                 FailSlot(_stepTokens[i].Sequence, problem);
@@ -277,13 +278,15 @@ internal sealed class EngineLoop : IDisposable
     }
 
     /// <summary>A decode under the watchdog's eyes. After an aborted one every sequence is gone, and their tasks with them.</summary>
-    private bool TryDecode(Action decode, out DecodeException problem)
+    private bool TryDecode(string phase, int tokens, Action decode, out DecodeException problem)
     {
         problem = null!;
         Clock.Start();
+        var started = Stopwatch.GetTimestamp();
         try
         {
             decode();
+            EngineMetrics.Computed(_model, phase, tokens, Stopwatch.GetElapsedTime(started));
             return true;
         }
         catch (DecodeException exception)

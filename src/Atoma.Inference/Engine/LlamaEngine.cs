@@ -58,6 +58,7 @@ public sealed class LlamaEngine : IInferenceEngine
         var thread = EngineThread.Start(options, logger, cancellationToken);
         var engine = new LlamaEngine(options, thread, await thread.Loaded, logger);
         _ = engine.ReloadWhenLostAsync();
+        EngineMetrics.Add(engine);
         return engine;
     }
 
@@ -81,6 +82,13 @@ public sealed class LlamaEngine : IInferenceEngine
         }
     }
 
+    public async Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(GenerationTask task, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Admission.Require(task, Model.VocabularySize, ContextTokens);
+        return task.Parameters.ScorePrompt && task.Prompt.Count > 1 ? PromptScores.Chunked(await RunAsync(new ScoreJob(task), cancellationToken)) : [];
+    }
+
     public async Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -90,12 +98,12 @@ public sealed class LlamaEngine : IInferenceEngine
 
     public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) => task.Parameters.IsEmbedding
         ? CheckVectorsAsync(task, claimed, cancellationToken)
-        : CompareAsync(task, claimed, finish => new AnswerComparison(claimed, finish), cancellationToken);
+        : CompareAsync(task, claimed, new ScoreComparison(claimed.PromptChunks), finish => new AnswerComparison(claimed, finish), cancellationToken);
 
     public async Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
     {
         AnswerObserver? observer = null;
-        var outcome = await CompareAsync(task, claimed, finish => observer = new AnswerObserver(claimed, finish), cancellationToken);
+        var outcome = await CompareAsync(task, claimed, new ScoreComparison([]), finish => observer = new AnswerObserver(claimed, finish), cancellationToken);
         return new AnswerObservation(outcome.Verdict == Verdict.Match ? null : outcome, observer?.Observed ?? []);
     }
 
@@ -103,20 +111,24 @@ public sealed class LlamaEngine : IInferenceEngine
         GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken)
     {
         Admission.Require(task, Model.VocabularySize, ContextTokens);
+        if (task.Parameters.ScorePrompt)
+            throw new EngineRefusedException(EngineRefusal.BadPrompt, "The task scores its prompt, which is not part of the chunks of an answer being written: CheckAsync of a whole transcript checks it.");
         var state = NewState(task);
         var check = new StreamedCheck(task, Model, state, NewFinishRule(task, state), job => RunAsync(job, cancellationToken));
         return check.RunAsync(chunks, end, cancellationToken);
     }
 
     private async Task<CheckOutcome> CompareAsync(
-        GenerationTask task, Transcript claimed, Func<FinishRule, IAnswerComparison> compare, CancellationToken cancellationToken)
+        GenerationTask task, Transcript claimed, ScoreComparison scores, Func<FinishRule, IAnswerComparison> compare, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Admission.Require(task, Model.VocabularySize, ContextTokens);
         if (Admission.Judge(task, claimed, Model.Digest) is { } outcome)
             return outcome;
+        if (claimed.OutputCount == 0 && scores.Left == 0)
+            return CheckOutcome.Match;
         var state = NewState(task);
-        return await RunAsync(new CheckJob(task, claimed.Output, 0, state, compare(NewFinishRule(task, state)), Model.VocabularySize), cancellationToken);
+        return await RunAsync(new CheckJob(task, scores, claimed.Output, 0, state, compare(NewFinishRule(task, state)), Model.VocabularySize), cancellationToken);
     }
 
     private async Task<CheckOutcome> CheckVectorsAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken)
@@ -139,6 +151,7 @@ public sealed class LlamaEngine : IInferenceEngine
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
+        EngineMetrics.Remove(this);
         var thread = _thread;
         thread.Inbox.Close(EngineRefusal.Stopping);
         await Task.WhenAny(thread.Ended, thread.Lost);

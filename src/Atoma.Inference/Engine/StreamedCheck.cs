@@ -46,7 +46,7 @@ internal sealed class StreamedCheck(GenerationTask task, ModelManifest model, Sa
             return CheckOutcome.Mismatch(fault.Position, fault.Reason);
         _output.AddRange(chunk.Positions.Select(p => p.Token));
         var comparison = new AnswerComparison([chunk], first, finish);
-        var outcome = await run(new CheckJob(task, _output, first, state, comparison, model.VocabularySize));
+        var outcome = await run(new CheckJob(task, new ScoreComparison([]), _output, first, state, comparison, model.VocabularySize));
         _end = comparison.End;
         return outcome;
     }

@@ -22,7 +22,7 @@ public static class AccountForm
 
     public const int ErrorLengthMax = 512;
 
-    private const KeyScopes AllScopes = KeyScopes.Client | KeyScopes.Admin | KeyScopes.Read;
+    private const KeyScopes AllScopes = KeyScopes.Client | KeyScopes.Admin | KeyScopes.Read | KeyScopes.Manage;
 
     /// <exception cref="ArgumentException">The record is malformed.</exception>
     public static void Check(ApiKeyRecord key)

@@ -16,6 +16,9 @@ public enum KeyScopes : byte
 
     /// <summary>Read the own account and its requests, and nothing else.</summary>
     Read = 4,
+
+    /// <summary>Make, limit and revoke keys of the own account, none with more than it may itself.</summary>
+    Manage = 8,
 }
 
 /// <summary>An API key as stored: never the key itself.</summary>

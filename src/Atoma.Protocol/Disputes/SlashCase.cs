@@ -130,6 +130,10 @@ public sealed record SlashCase(
         return new LedgerCommand(parts, Slashes: [(slash with { Status = SlashStatus.Executed }).Row(row.Version + 1)]);
     }
 
+    /// <summary>Id of the transfer of the requester's share, once the slash is executed (P8.4).</summary>
+    internal static Hash32 RequesterPartId(Hash32 slash, string account) =>
+        PartId(slash, new SlashPart(LedgerAccount.User(account), Micros.Zero, TransferCode.SlashRequester));
+
     private static Hash32 PartId(Hash32 slash, SlashPart part) =>
         new CanonicalWriter().Text("atoma/slash-part/1").Hash(slash).Byte((byte)part.Code).Text(part.To.ToString()).Sha256();
 

@@ -1,4 +1,5 @@
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Verification;
 using Atoma.Protocol.Sampling;
 
 namespace Atoma.Protocol.Integrity;
@@ -15,6 +16,12 @@ public readonly record struct PriceTerms(int CheckPermille, int FeePermille, int
 
     /// <summary>A check that costs a hundred answers is no check.</summary>
     public const int CheckPermilleMax = 100_000;
+
+    /// <summary>
+    /// Tokens charged as input: those of a scored prompt twice, since each also takes a row of logits and a pass over the
+    /// vocabulary. With that a node earns more than scoring costs it (R ≥ C, P6.1) for any model measured; docs/engine.md has the figures.
+    /// </summary>
+    public static int InputTokens(SamplingParameters asked, int promptTokens) => asked.ScorePrompt ? checked(2 * promptTokens) : promptTokens;
 
     /// <summary>The price of one node's answer: input and output at its prices, each rounded up (P2.6).</summary>
     public static Micros Answer(EligibleNode node, int inputTokens, int outputTokens) =>

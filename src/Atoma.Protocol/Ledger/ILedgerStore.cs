@@ -22,7 +22,7 @@ public sealed record LedgerEntry(
 /// <param name="Accounts">Sum of all balances but external and burn.</param>
 /// <param name="Holds">Sum of the open holds; equals the escrow account's balance.</param>
 /// <param name="Escrow">The escrow account's balance.</param>
-/// <param name="MismatchedAccounts">Accounts whose balance is not the sum of their entries. 0 unless something is very wrong.</param>
+/// <param name="MismatchedAccounts">Accounts whose balance is not the sum of their entries, or an entry of which tells another. 0 unless something is very wrong.</param>
 public sealed record Conservation(
     Micros Deposits, Micros Withdrawals, Micros Burned, Micros Accounts, Micros Holds, Micros Escrow, int MismatchedAccounts)
 {
@@ -109,6 +109,12 @@ public interface ILedgerStore
     /// <summary>Newest first; <paramref name="node"/> and <paramref name="state"/> null for all.</summary>
     Task<IReadOnlyList<PayoutRow>> PayoutsAsync(string? node, PayoutState? state, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Recounts every balance from the entries, in one consistent snapshot.</summary>
+    /// <summary>
+    /// P11 in one consistent snapshot: balances against entries. Entries counted before are not read again (they are immutable),
+    /// so that it costs the same however long the history is; the first call recounts.
+    /// </summary>
     Task<Conservation> AuditAsync(CancellationToken cancellationToken);
+
+    /// <summary>The audit with every entry counted anew: finds also what was changed behind the database's back. Takes seconds per million entries.</summary>
+    Task<Conservation> RecountAsync(CancellationToken cancellationToken);
 }

@@ -46,6 +46,9 @@ public sealed class LedgerModel
     /// <summary>Every account that ever had an entry.</summary>
     public IEnumerable<(LedgerAccount Account, Micros Balance)> Balances => _books.Balances.Values;
 
+    /// <summary>The books as they are now; costs nothing, and what is done to one is not seen by the other.</summary>
+    public LedgerModel Copy() => new() { _books = _books };
+
     public Micros Balance(LedgerAccount account) => _books.Balance(account);
 
     public RecordedOperation? Find(Hash32 operation) => _books.Find(operation);
@@ -59,6 +62,9 @@ public sealed class LedgerModel
             ? _books.Budgets.SetItem(key, FindBudget(key)?.WithTerms(most, period, now) ?? KeyBudget.New(most, period, now))
             : _books.Budgets.Remove(key),
     };
+
+    /// <summary>All transfers and holds with what became of them, in no order.</summary>
+    public IEnumerable<RecordedOperation> Operations => _books.Operations.Values;
 
     /// <summary>Holds that nobody has ended, in no order.</summary>
     public IEnumerable<LedgerOperation.Hold> OpenHolds =>

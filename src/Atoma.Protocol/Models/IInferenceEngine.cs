@@ -97,8 +97,15 @@ public interface IInferenceEngine : IAsyncDisposable
     Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Evidence of the prompt's own tokens, in chunks, for a task that asks for it (<see cref="PromptScores"/>): the bits that generating
+    /// the same tokens after each other would show. What it computes, generating the task's answer afterwards need not compute again.
+    /// </summary>
+    /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
+    Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(GenerationTask task, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Stage 2 (P7.4): one prefill of prompt and claimed output, own evidence at every output position compared exactly with
-    /// the claimed one, and the claimed end with the own one. The transcript's prompt, parameters and model must be those of
+    /// the claimed one, that of a scored prompt too, and the claimed end with the own one. The transcript's prompt, parameters and model must be those of
     /// the task, else a mismatch at position 0.
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
@@ -107,14 +114,14 @@ public interface IInferenceEngine : IAsyncDisposable
     /// <summary>
     /// Both stages on an answer that is still being written, exactly as above: chunks are checked as they come, all full but the
     /// last. A mismatch is returned at once and says something of the committed answer only if that begins with these chunks; a
-    /// match is returned when the commitment is known and is that of these chunks.
+    /// match is returned when the commitment is known and is that of these chunks. Not for a task that scores its prompt.
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
     Task<CheckOutcome> CheckAsync(GenerationTask task, IAsyncEnumerable<TranscriptChunk> chunks, Task<CommittedEnd> end, CancellationToken cancellationToken);
 
     /// <summary>
     /// Stage 2 for an answer of another echelon (P7.4): the same prefill, but how far each position is from the own model instead
-    /// of whether it is equal. <see cref="StatisticalCheck.Judge"/> turns it into a verdict.
+    /// of whether it is equal. <see cref="StatisticalCheck.Judge"/> turns it into a verdict. Scores of the prompt are not observed.
     /// </summary>
     /// <exception cref="EngineRefusedException">Not taken, or failed on the way.</exception>
     Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken);

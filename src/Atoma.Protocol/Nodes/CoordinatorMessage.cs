@@ -21,14 +21,22 @@ public abstract record CoordinatorMessage
     /// have one <paramref name="Flow"/> at one node, so that it can be fair between accounts without knowing them.
     /// </summary>
     public sealed record Work(
-        Hash32 Request, Hash32 Model, long DeadlineUnixMs, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow) : CoordinatorMessage;
+        Hash32 Request, Hash32 Model, long DeadlineUnixMs, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow) : CoordinatorMessage
+    {
+        /// <summary>W3C's traceparent of the request, for the operator's own traces; empty where it is not traced.</summary>
+        public string Trace { get; init; } = "";
+    }
 
     /// <summary>All have committed: open yours. The others' commitments are shown so that a node reveals to nobody who could still choose.</summary>
     public sealed record AskReveal(Hash32 Request, IReadOnlyList<Commitment> Commitments) : CoordinatorMessage;
 
     /// <summary>Check a claimed answer by prefill (P7.4).</summary>
     public sealed record Check(
-        Hash32 Request, Hash32 Model, long DeadlineUnixMs, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow, byte[] Transcript) : CoordinatorMessage;
+        Hash32 Request, Hash32 Model, long DeadlineUnixMs, IReadOnlyList<int> Prompt, SamplingParameters Parameters, ulong Flow, byte[] Transcript) : CoordinatorMessage
+    {
+        /// <inheritdoc cref="Work.Trace"/>
+        public string Trace { get; init; } = "";
+    }
 
     /// <summary>All have committed to their votes: open yours on this transcript.</summary>
     public sealed record AskVote(Hash32 Request, Hash32 Subject) : CoordinatorMessage;
@@ -62,7 +70,7 @@ public abstract record CoordinatorMessage
             case Work m:
                 w.Byte(4).Hash(m.Request).Hash(m.Model).Int64(m.DeadlineUnixMs).Tokens([.. m.Prompt]);
                 m.Parameters.Write(w);
-                w.UInt64(m.Flow);
+                w.UInt64(m.Flow).Text(m.Trace);
                 break;
             case AskReveal m:
                 w.Byte(5).Hash(m.Request).Count(m.Commitments.Count);
@@ -72,7 +80,7 @@ public abstract record CoordinatorMessage
             case Check m:
                 w.Byte(6).Hash(m.Request).Hash(m.Model).Int64(m.DeadlineUnixMs).Tokens([.. m.Prompt]);
                 m.Parameters.Write(w);
-                w.UInt64(m.Flow).Bytes(m.Transcript);
+                w.UInt64(m.Flow).Bytes(m.Transcript).Text(m.Trace);
                 break;
             case AskVote m:
                 w.Byte(7).Hash(m.Request).Hash(m.Subject);
@@ -103,11 +111,11 @@ public abstract record CoordinatorMessage
             1 => new Challenge(r.Int32(), r.Hash(), r.Int32(), r.Hash()),
             2 => new Welcome(r.Text(NodeLimits.TextLength), r.Int32(), r.Money()),
             3 => new Goodbye((RefusalCode)r.Byte(), r.Text(NodeLimits.TextLength * 4)),
-            4 => new Work(r.Hash(), r.Hash(), r.Int64(), r.Tokens(VerificationLimits.PromptTokens), SamplingParameters.Read(ref r), r.UInt64()),
+            4 => new Work(r.Hash(), r.Hash(), r.Int64(), r.Tokens(VerificationLimits.PromptTokens), SamplingParameters.Read(ref r), r.UInt64()) { Trace = r.Text(NodeLimits.TraceLength) },
             5 => ReadAskReveal(ref r),
             6 => new Check(
                 r.Hash(), r.Hash(), r.Int64(), r.Tokens(VerificationLimits.PromptTokens), SamplingParameters.Read(ref r), r.UInt64(),
-                r.Bytes(NodeLimits.MessageBytes)),
+                r.Bytes(NodeLimits.MessageBytes)) { Trace = r.Text(NodeLimits.TraceLength) },
             7 => new AskVote(r.Hash(), r.Hash()),
             8 => new Cancel(r.Hash(), r.Int32()),
             9 => new Closed(r.Hash()),

@@ -4,13 +4,16 @@ namespace Atoma.Protocol.Nodes;
 public static class NodeLimits
 {
     /// <summary>Version of the messages below. A node with another one is refused with both numbers.</summary>
-    public const int ProtocolVersion = 4;
+    public const int ProtocolVersion = 5;
 
     /// <summary>Tokens in one progress message: enough for 50 ms of the fastest small model.</summary>
     public const int ProgressTokens = 512;
 
     /// <summary>Bytes of one message: a full transcript of the longest prompt and output, with room.</summary>
     public const int MessageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Characters of a traceparent: 55.</summary>
+    public const int TraceLength = 64;
 
     /// <summary>Characters of a reason or a country.</summary>
     public const int TextLength = 256;

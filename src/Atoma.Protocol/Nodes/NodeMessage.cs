@@ -22,6 +22,9 @@ public abstract record NodeMessage
     /// </summary>
     public sealed record Progress(Hash32 Request, int From, IReadOnlyList<int> Tokens, IReadOnlyList<PositionEvidence> Shown) : NodeMessage;
 
+    /// <summary>Provisional scores of the whole prompt where asked for (<see cref="PromptScores"/>), before any token.</summary>
+    public sealed record Scored(Hash32 Request, IReadOnlyList<TranscriptChunk> Chunks) : NodeMessage;
+
     /// <summary>The node's commitment (P5.4).</summary>
     public sealed record Commit(Commitment Commitment) : NodeMessage;
 
@@ -44,6 +47,7 @@ public abstract record NodeMessage
     public Hash32? RequestId => this switch
     {
         Progress m => m.Request,
+        Scored m => m.Request,
         Commit m => m.Commitment.Request,
         Reveal m => m.Request,
         CommitVote m => m.Commitment.Request,
@@ -94,6 +98,9 @@ public abstract record NodeMessage
                 w.Byte(9);
                 m.Answer.Write(w);
                 break;
+            case Scored m:
+                Transcript.WriteChunks(w.Byte(10).Hash(m.Request), m.Chunks);
+                break;
         }
 
         return w.ToArray();
@@ -136,6 +143,9 @@ public abstract record NodeMessage
                 break;
             case 9:
                 message = new Weights(WeightAnswer.Read(ref r));
+                break;
+            case 10:
+                message = new Scored(r.Hash(), Transcript.ReadChunks(ref r, PromptScores.ChunksMax));
                 break;
             case var other:
                 throw new CanonicalFormatException($"Unknown node message {other}.");

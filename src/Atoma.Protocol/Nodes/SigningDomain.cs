@@ -13,6 +13,9 @@ public static class SigningDomain
     private static readonly Hash32 ReceiptType = Eip712.TypeHash("Receipt(bytes32 request,bytes32 digest)");
     private static readonly Hash32 AppealType = Eip712.TypeHash("Appeal(bytes32 slash)");
     private static readonly Hash32 EvidenceType = Eip712.TypeHash("Evidence(bytes32 slash)");
+    private static readonly Hash32 UnbondType = Eip712.TypeHash("Unbond(address node)");
+    private static readonly Hash32 BondType = Eip712.TypeHash("Bond(address node,uint64 micros,bytes32 nonce)");
+    private static readonly Hash32 PayoutType = Eip712.TypeHash("Payout(address node,uint64 micros,address to,bytes32 nonce)");
     private static readonly Hash32 WeightsType = Eip712.TypeHash("Weights(bytes32 seed,bytes32 model,address node,bytes32 digest)");
 
     /// <summary>Chain id in the domain while no chain is configured.</summary>
@@ -44,6 +47,17 @@ public static class SigningDomain
 
     /// <summary>An operator appeals (P8.5).</summary>
     public static Hash32 Appeal(Hash32 slash) => Eip712.Digest(Domain, new Eip712Struct(AppealType).Bytes32(slash).Hash());
+
+    /// <summary>An operator leaves the network (P2.3). It can be said once in a node's life, so it needs no nonce.</summary>
+    public static Hash32 Unbond(NodeId node) => Eip712.Digest(Domain, new Eip712Struct(UnbondType).Address(node).Hash());
+
+    /// <summary>An operator bonds what its node has earned (P2.2). The nonce makes a repetition the same bond.</summary>
+    public static Hash32 Bond(NodeId node, Micros amount, Hash32 nonce) =>
+        Eip712.Digest(Domain, new Eip712Struct(BondType).Address(node).UInt64((ulong)amount.Value).Bytes32(nonce).Hash());
+
+    /// <summary>An operator asks for what its node has earned. The nonce makes a repetition the same payout.</summary>
+    public static Hash32 Payout(NodeId node, Micros amount, NodeId to, Hash32 nonce) =>
+        Eip712.Digest(Domain, new Eip712Struct(PayoutType).Address(node).UInt64((ulong)amount.Value).Address(to).Bytes32(nonce).Hash());
 
     /// <summary>An operator asks for the evidence against its node (P8.5).</summary>
     public static Hash32 Evidence(Hash32 slash) => Eip712.Digest(Domain, new Eip712Struct(EvidenceType).Bytes32(slash).Hash());

@@ -39,7 +39,7 @@ public sealed class ReceiptFormatException : FormatException
 public static class ReceiptCodec
 {
     /// <summary>First byte of every receipt.</summary>
-    public const byte Version = 4;
+    public const byte Version = 5;
 
     /// <summary>Participants of one request: generators, checkers and resolvers with all their replacements.</summary>
     public const int ParticipantsMax = 64;
@@ -160,17 +160,19 @@ public static class ReceiptCodec
         f.Field($"{path}.as_asked", w => w.Bool(asAsked));
         if (!asAsked)
             f.Field($"{path}.question", transcript.WriteQuestion);
-        f.Field($"{path}.chunks.count", w => w.Count(transcript.Chunks.Count));
-        for (var i = 0; i < transcript.Chunks.Count; i++)
-        {
-            var chunk = transcript.Chunks[i];
-            f.Field($"{path}.chunks[{i}]", chunk.Write);
-        }
-
+        WriteChunks(f, $"{path}.prompt_chunks", transcript.PromptChunks);
+        WriteChunks(f, $"{path}.chunks", transcript.Chunks);
         f.Field($"{path}.vectors.count", w => w.Count(transcript.Vectors.Count));
         for (var i = 0; i < transcript.Vectors.Count; i++)
             f.Field($"{path}.vectors[{i}]", transcript.Vectors[i].Write);
         f.Field($"{path}.finish", w => w.Byte((byte)transcript.Finish));
+    }
+
+    private static void WriteChunks(FieldRecorder f, string path, IReadOnlyList<TranscriptChunk> chunks)
+    {
+        f.Field($"{path}.count", w => w.Count(chunks.Count));
+        for (var i = 0; i < chunks.Count; i++)
+            f.Field($"{path}[{i}]", chunks[i].Write);
     }
 
     /// <summary>Whether model, prompt and parameters are the request's, byte for byte.</summary>

@@ -44,7 +44,10 @@ public abstract record RequestEffect
     public sealed record Send(NodeId Node, CoordinatorMessage Message) : RequestEffect;
 
     /// <summary>Show these provisional tokens (P5.3).</summary>
-    public sealed record Publish(IReadOnlyList<int> Tokens, IReadOnlyList<PositionEvidence> Shown) : RequestEffect;
+    /// <param name="Tokens">What follows the tokens shown before.</param>
+    /// <param name="Shown">Their probabilities where asked for.</param>
+    /// <param name="Prompt">The prompt's, where it was to be scored; not empty once at most, with what is shown first.</param>
+    public sealed record Publish(IReadOnlyList<int> Tokens, IReadOnlyList<PositionEvidence> Shown, IReadOnlyList<TranscriptChunk> Prompt) : RequestEffect;
 
     /// <summary>Jail a convicted node at once; the money waits for the appeal window (P8.5).</summary>
     public sealed record Jail(NodeId Node, string Reason) : RequestEffect;

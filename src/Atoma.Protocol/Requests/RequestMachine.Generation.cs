@@ -27,7 +27,7 @@ public sealed partial class RequestMachine
             return;
         var total = (long)sender.Streamed.Count + progress.Tokens.Count;
         // Progress without a token would renew the time limit for ever.
-        if (progress.Tokens.Count == 0 || !AreOfTheModel(turn.State.Spec, progress) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
+        if (progress.Tokens.Count == 0 || OwesScores(turn, sender) || !AreOfTheModel(turn.State.Spec, progress) || !ShowsWhatWasAsked(turn.State.Spec.Parameters, progress) || progress.From != sender.Streamed.Count || total > turn.State.Spec.Parameters.MaxTokens)
         {
             Fail(turn, sender, ParticipantFailure.Malformed);
             return;
@@ -37,13 +37,32 @@ public sealed partial class RequestMachine
         PublishFromLead(turn);
     }
 
+    /// <summary>Once, before any token, and of the form asked for.</summary>
+    private void OnScored(Turn turn, Participant sender, IReadOnlyList<TranscriptChunk> chunks)
+    {
+        var spec = turn.State.Spec;
+        if (!sender.Generates || sender.Status != ParticipantStatus.Working)
+            return;
+        if (!OwesScores(turn, sender) || PromptScores.Problem(chunks, spec.Prompt, spec.Parameters) is not null
+            || !chunks.SelectMany(c => c.Positions).All(p => AreOfTheModel(spec, p)))
+            Fail(turn, sender, ParticipantFailure.Malformed);
+        else
+            turn.Replace(sender with { Scored = chunks, Due = turn.In(options.CommitTimeoutMs) });
+    }
+
+    private static bool OwesScores(Turn turn, Participant sender) =>
+        turn.State.Spec.Parameters.ScorePrompt && turn.State.Spec.Prompt.Count > 1 && sender.Scored.Count == 0;
+
     /// <summary>A token that the model does not have has no text that could be shown.</summary>
     private static bool AreOfTheModel(RequestSpec spec, NodeMessage.Progress progress) =>
         progress.Tokens.All(t => t < spec.Model.VocabularySize) && progress.Shown.All(p => AreOfTheModel(spec, p));
 
-    private static bool AreOfTheModel(RequestSpec spec, PositionEvidence position)
+    private static bool AreOfTheModel(RequestSpec spec, PositionEvidence position) =>
+        AreOfTheModel(spec, position.Entries) && AreOfTheModel(spec, position.Likeliest);
+
+    private static bool AreOfTheModel(RequestSpec spec, IReadOnlyList<EvidenceEntry> entries)
     {
-        foreach (var entry in position.Entries)
+        foreach (var entry in entries)
         {
             if (entry.Token >= spec.Model.VocabularySize)
                 return false;
@@ -71,8 +90,12 @@ public sealed partial class RequestMachine
         if (lead is null || end <= shown.Count || !IsPrefix(shown, lead.Streamed))
             return;
         var fresh = lead.Streamed.GetRange(shown.Count, end - shown.Count);
+        // A scored prompt is shown with the first token, not before: until then a request that is cancelled is free (P5.8).
+        if (shown.IsEmpty)
+            turn.State = turn.State with { PublishedScores = lead.Scored };
         turn.State = turn.State with { Published = shown.AddRange(fresh) };
-        turn.Effects.Add(new RequestEffect.Publish(fresh, lead.Shown.IsEmpty ? [] : lead.Shown.GetRange(shown.Count, end - shown.Count)));
+        turn.Effects.Add(new RequestEffect.Publish(
+            fresh, lead.Shown.IsEmpty ? [] : lead.Shown.GetRange(shown.Count, end - shown.Count), shown.IsEmpty ? lead.Scored : []));
     }
 
     private void OnCommit(Turn turn, Participant sender, Commitment commitment)
@@ -134,7 +157,7 @@ public sealed partial class RequestMachine
         }
 
         var streamed = transcript.Finish == FinishReason.Cancelled ? sender.Streamed.Take(transcript.OutputCount) : sender.Streamed;
-        if (!IsPrefix([.. streamed], [.. transcript.Output]) || sender.Shown.Zip(transcript.Positions).Any(s => !s.First.Equals(s.Second.Shown)))
+        if (!IsPrefix([.. streamed], [.. transcript.Output]) || (sender.Scored.Count > 0 && !sender.Scored.SequenceEqual(transcript.PromptChunks)) || sender.Shown.Zip(transcript.Positions).Any(s => !s.First.Equals(s.Second.Shown)))
         {
             Fail(turn, sender, ParticipantFailure.StreamedOtherwise);
             return;
@@ -161,6 +184,8 @@ public sealed partial class RequestMachine
             return new Conviction(revealed.Node, EvidenceKind.BadReveal, transcript.OutputCount, "claims a cancellation that was not asked for");
         if (transcript.Positions.Index().FirstOrDefault(p => !AreOfTheModel(spec, p.Item)) is { Item: not null } foreign)
             return new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, foreign.Index, "names a token that the model does not have");
+        if (!transcript.PromptChunks.SelectMany(c => c.Positions).All(p => AreOfTheModel(spec, p)))
+            return new Conviction(revealed.Node, EvidenceKind.Stage1Mismatch, -1, "names a token that the model does not have for its prompt");
         var stage1 = spec.Parameters.IsEmbedding
             ? EmbeddingRules.Replay(transcript, spec.Model.EmbeddingLength)
             : Stage1.Replay(transcript, spec.Model.EndOfGeneration.ToHashSet());

@@ -76,7 +76,7 @@ public sealed partial class RequestMachine
         var payments = ImmutableList.CreateBuilder<Payment>();
         foreach (var resolver in state.Participants.Where(p => VoteOf(p, spec.Review.Digest) == Verdict.Match))
         {
-            var answer = PriceTerms.Answer(resolver.Draw.Chosen, spec.Prompt.Count, spec.Review.Subject.OutputCount);
+            var answer = PriceTerms.Answer(resolver.Draw.Chosen, spec.InputTokens, spec.Review.Subject.OutputCount);
             var pay = Micros.Min(spec.Terms.Check(answer), rest);
             if (pay.IsPositive)
                 payments.Add(new Payment(LedgerAccount.Earnings(resolver.Node), pay, TransferCode.PayChecker));

@@ -25,21 +25,26 @@ public sealed partial class RequestMachine
     /// <summary>Refunds what cannot be given to the requester: an empty answer, or another than the one shown.</summary>
     private static bool IsUndeliverable(Turn turn, Transcript answer)
     {
-        if (turn.State.Spec.Streaming && !IsPrefix(turn.State.Published, [.. answer.Output]))
+        if (turn.State.Spec.Streaming && !Continues(turn.State, answer))
             Refund(turn, FailureOf(turn));
-        else if (answer.OutputCount == 0 && !turn.State.Spec.Parameters.IsEmbedding)
+        else if (answer.OutputCount == 0 && turn.State.Spec.Parameters.MaxTokens > 0)
             Refund(turn, RefundReason.NodesFailed); // P5.8: an empty answer is free.
         return turn.State.IsTerminal;
     }
+
+    /// <summary>Whether what was shown is the beginning of the answer.</summary>
+    private static bool Continues(RequestState state, Transcript answer) =>
+        IsPrefix(state.Published, [.. answer.Output]) && (state.Published.IsEmpty || state.PublishedScores.SequenceEqual(answer.PromptChunks));
 
     private static void Publish(Turn turn, Transcript answer)
     {
         int[] output = [.. answer.Output];
         var shown = turn.State.Published.Count;
-        if (turn.State.Delivered || shown >= output.Length || !IsPrefix(turn.State.Published, output))
+        var prompt = shown == 0 ? answer.PromptChunks : [];
+        if (turn.State.Delivered || (shown >= output.Length && prompt.Count == 0) || !Continues(turn.State, answer))
             return;
         turn.Effects.Add(new RequestEffect.Publish(
-            output[shown..], turn.State.Spec.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Skip(shown).Select(p => p.Shown)]));
+            output[shown..], turn.State.Spec.Parameters.TopLogprobs == 0 ? [] : [.. answer.Positions.Skip(shown).Select(p => p.Shown)], prompt));
     }
 
     private static RefundReason FailureOf(Turn turn) =>
@@ -73,7 +78,7 @@ public sealed partial class RequestMachine
     {
         var spec = state.Spec;
         var digest = answer.Digest();
-        var input = spec.Prompt.Count;
+        var input = spec.InputTokens;
         var output = answer.OutputCount;
         var gross = new List<(NodeId Node, Micros Amount, TransferCode Code)>();
         foreach (var generator in state.Participants.Where(p => p.IsActive && p.Generates && p.Digest == digest))
@@ -117,7 +122,7 @@ public sealed partial class RequestMachine
         var digest = transcript.Digest();
         var voters = spec.Review is null ? CheckersFor(state, digest) : state.Participants.Where(p => p.Status == ParticipantStatus.Voted && VoteOf(p, digest) == right);
         foreach (var checker in voters)
-            yield return (checker.Node, spec.Terms.Check(PriceTerms.Answer(checker.Draw.Chosen, spec.Prompt.Count, transcript.OutputCount)));
+            yield return (checker.Node, spec.Terms.Check(PriceTerms.Answer(checker.Draw.Chosen, spec.InputTokens, transcript.OutputCount)));
     }
 
     /// <summary>Checkers of the quorum are paid; resolvers are, out of what a liar loses.</summary>

@@ -85,6 +85,9 @@ public sealed partial class RequestMachine(RequestOptions options, ISignatureSch
             case NodeMessage.Progress m:
                 OnProgress(turn, sender, m);
                 break;
+            case NodeMessage.Scored m:
+                OnScored(turn, sender, m.Chunks);
+                break;
             case NodeMessage.Commit m:
                 OnCommit(turn, sender, m.Commitment);
                 break;

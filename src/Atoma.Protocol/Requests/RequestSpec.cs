@@ -53,6 +53,9 @@ public sealed record RequestSpec(
     /// <summary>Checkers of the answer, where it is checked at all.</summary>
     public int Checkers => Integrity.Kind == IntegrityKind.Sampled ? Terms.AuditCheckers : Integrity.Checkers;
 
+    /// <summary>Tokens of the prompt as they are charged.</summary>
+    public int InputTokens => PriceTerms.InputTokens(Parameters, Prompt.Count);
+
     /// <summary>Votes needed among them: ⌊k/2⌋+1.</summary>
     public int Quorum => Checkers / 2 + 1;
 
@@ -110,6 +113,8 @@ public sealed record RequestSpec(
         var parameters = SamplingParameters.Read(ref r);
         if (parameters.IsEmbedding && parameters.InputLengths.Sum() != prompt.Length)
             throw new CanonicalFormatException("The inputs do not make up the prompt.");
+        if (PromptScores.Refusal(parameters, prompt.Length) is { } unscored)
+            throw new CanonicalFormatException(unscored);
         var kind = r.Byte();
         var count = r.Byte();
         var level = new IntegrityLevel((IntegrityKind)kind, count);

@@ -115,6 +115,9 @@ public sealed record Participant(DrawProof Draw, ParticipantStatus Status)
     /// <summary>Their probabilities where asked for, one for each; not stored.</summary>
     public ImmutableList<PositionEvidence> Shown { get; init; } = [];
 
+    /// <summary>Its scores of the prompt where asked for, shown with the first token; not stored.</summary>
+    public IReadOnlyList<TranscriptChunk> Scored { get; init; } = [];
+
     public Commitment? Commitment { get; init; }
 
     /// <summary>Opens the commitment.</summary>
@@ -175,6 +178,9 @@ public sealed record RequestState(RequestSpec Spec, RequestPhase Phase)
 
     /// <summary>Provisional tokens shown to the requester.</summary>
     public ImmutableList<int> Published { get; init; } = [];
+
+    /// <summary>Scores of the prompt shown with them; not stored.</summary>
+    public IReadOnlyList<TranscriptChunk> PublishedScores { get; init; } = [];
 
     public ImmutableList<Conviction> Convictions { get; init; } = [];
 

@@ -11,8 +11,9 @@ public static class Settlement
     /// <summary>Hold and acceptance in one step: no hold, no work (P5.1).</summary>
     /// <param name="spec">What is accepted. What the network asks for itself holds nothing.</param>
     /// <param name="case">The stored case that a review is to decide: it waits until the review is over.</param>
-    public static LedgerCommand Accept(RequestSpec spec, SlashRow? @case = null) =>
-        new(spec.Hold.IsPositive ? [new LedgerOperation.Hold(spec.Id, LedgerAccount.User(spec.Account), spec.Hold, spec.Deadline)] : [],
+    /// <param name="budget">Hash of the API key whose budget pays; zero for none.</param>
+    public static LedgerCommand Accept(RequestSpec spec, SlashRow? @case = null, Hash32 budget = default) =>
+        new(spec.Hold.IsPositive ? [new LedgerOperation.Hold(spec.Id, LedgerAccount.User(spec.Account), spec.Hold, spec.Deadline, budget)] : [],
             RequestRows.Open(spec), @case is null ? null : [CaseRules.Convened(@case, spec.Deadline)]);
 
     /// <summary>Accounts whose balances <see cref="Finish"/> asks for.</summary>
@@ -68,6 +69,13 @@ public static class Settlement
 
         return new LedgerCommand(operations, RequestRows.Closed(receipt), slashes);
     }
+
+    /// <summary>Ids of all transfers by which nodes pay the requester of a terminal request for its silence or its fraud; some may never happen.</summary>
+    public static IReadOnlyList<Hash32> CompensationIds(RequestState state) =>
+    [
+        .. Silent(state).Select(node => PenaltyId(state.Spec.Id, node)),
+        .. state.Convictions.Select(c => SlashCase.RequesterPartId(SlashCase.IdOf(state.Spec.Id, c.Node), state.Spec.Account)),
+    ];
 
     /// <summary>
     /// Checkers of an audit and of a canary are paid from the pool, then from the treasury, as far as they reach: what sampled

@@ -26,7 +26,7 @@ public sealed record PositionEvidence(IReadOnlyList<EvidenceEntry> Entries)
     /// <summary>The likeliest tokens by the model alone, the likeliest first; as many as <see cref="SamplingParameters.TopLogprobs"/> asks for, fewer where fewer are possible.</summary>
     public IReadOnlyList<EvidenceEntry> Likeliest { get; init; } = [];
 
-    /// <summary>The chosen token with its probability, and the likeliest: what the requester is shown.</summary>
+    /// <summary>The chosen token with its probability, and the likeliest: what the requester is shown, and all that there is of a prompt's token.</summary>
     public PositionEvidence Shown => this with { Entries = [Entries[0]] };
 
     public void Write(CanonicalWriter writer)

@@ -44,6 +44,21 @@ public sealed partial class Sampler
         return new PositionEvidence(BestOf(state, _count)) { Likeliest = likeliest };
     }
 
+    /// <summary>The probability of a token that was not chosen but given (a prompt's), and the likeliest in its place, by the same arithmetic.</summary>
+    /// <param name="logits">The row before the token.</param>
+    /// <param name="token">In the vocabulary.</param>
+    /// <param name="likeliest">How many, ≥ 1.</param>
+    public PositionEvidence Score(ReadOnlySpan<float> logits, int token, int likeliest)
+    {
+        var largest = LogitScan.Maxima(logits, _maxima);
+        Invariant.Assert(float.IsFinite(largest));
+        var normaliser = LogSum.Of(logits, largest);
+        return new PositionEvidence([new EvidenceEntry(token, SamplerMath.Quantise(logits[token] - normaliser))])
+        {
+            Likeliest = Likeliest(logits, normaliser, likeliest),
+        };
+    }
+
     /// <summary>The best candidates that may be chosen, best first, into <see cref="_kept"/>; returns how many.</summary>
     private int Keep(ReadOnlySpan<float> logits, double normaliser, SamplingState state)
     {

@@ -60,7 +60,13 @@ public sealed record SamplingParameters
     /// <summary>Evidence also names this many of the likeliest tokens of each position; 0 to <see cref="VerificationLimits.TopLogprobs"/>.</summary>
     public int TopLogprobs { get; init; }
 
-    /// <summary>Most tokens to generate, ≥ 1; 0 where embeddings are asked for.</summary>
+    /// <summary>
+    /// The transcript also has evidence of the prompt's own tokens, all but the first: their probability and
+    /// <see cref="TopLogprobs"/> of the likeliest in their place, ≥ 1 then. Bounded by <see cref="PromptScores.Refusal"/>.
+    /// </summary>
+    public bool ScorePrompt { get; init; }
+
+    /// <summary>Most tokens to generate, ≥ 1; 0 where embeddings are asked for, or may be where the prompt is scored.</summary>
     public int MaxTokens { get; init; } = 256;
 
     /// <summary>Go on after an end-of-generation token.</summary>
@@ -98,7 +104,9 @@ public sealed record SamplingParameters
         if (StopTokens.Any(t => t < 0) || !IsAscending(StopTokens, static t => t)) return "stop_token_ids must name each token id once, in ascending order";
         if (Encoding.UTF8.GetByteCount(Grammar) > GrammarLimits.TextBytes) return $"grammar has at most {GrammarLimits.TextBytes} bytes";
         if (TopLogprobs is < 0 or > VerificationLimits.TopLogprobs) return $"top_logprobs must be between 0 and {VerificationLimits.TopLogprobs}";
+        if (ScorePrompt && TopLogprobs == 0) return "top_logprobs must be at least 1 where the prompt is scored";
         if (IsEmbedding) return EmbeddingProblem();
+        if (ScorePrompt && MaxTokens == 0) return null;
         return MaxTokens is < 1 or > VerificationLimits.OutputTokens ? $"max_tokens must be between 1 and {VerificationLimits.OutputTokens}" : null;
     }
 
@@ -106,6 +114,7 @@ public sealed record SamplingParameters
     {
         if (InputLengths.Count > VerificationLimits.EmbeddingInputs) return $"at most {VerificationLimits.EmbeddingInputs} inputs are embedded at once";
         if (InputLengths.Any(n => n < 1) || InputLengths.Sum(n => (long)n) > VerificationLimits.PromptTokens) return $"inputs have at least one token each and {VerificationLimits.PromptTokens} together";
+        if (ScorePrompt) return "embeddings have no probabilities of their prompt";
         return MaxTokens != 0 ? "max_tokens must be 0 where embeddings are asked for" : null;
     }
 
@@ -120,7 +129,7 @@ public sealed record SamplingParameters
         foreach (var stop in Stop)
             writer.Text(stop);
         writer.Tokens([.. StopTokens]).Text(Grammar).Byte((byte)TopLogprobs);
-        writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed).Tokens([.. InputLengths]);
+        writer.Int32(MaxTokens).Bool(IgnoreEndOfSequence).UInt64(Seed).Tokens([.. InputLengths]).Bool(ScorePrompt);
     }
 
     /// <exception cref="CanonicalFormatException">Not well formed, or a field out of its range.</exception>
@@ -159,6 +168,7 @@ public sealed record SamplingParameters
             IgnoreEndOfSequence = reader.Bool(),
             Seed = reader.UInt64(),
             InputLengths = reader.Tokens(VerificationLimits.EmbeddingInputs),
+            ScorePrompt = reader.Bool(),
         };
         return parameters.Problem() is { } problem ? throw new CanonicalFormatException(problem) : parameters;
     }

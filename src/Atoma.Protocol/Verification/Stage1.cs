@@ -18,6 +18,8 @@ public sealed class Stage1(IReadOnlyList<int> prompt, SamplingParameters paramet
     {
         if (transcript.Vectors.Count > 0)
             return new Fault(0, "has embeddings where an output was asked for");
+        if (PromptScores.Replay(transcript) is { } prompt)
+            return prompt;
         var replay = new Stage1(transcript.Prompt, transcript.Parameters, endOfGeneration);
         foreach (var chunk in transcript.Chunks)
         {
@@ -99,8 +101,8 @@ public sealed class Stage1(IReadOnlyList<int> prompt, SamplingParameters paramet
         return CheckLikeliest(evidence, state.Parameters.TopLogprobs);
     }
 
-    /// <summary>The likeliest tokens are in order, as many as asked for at most, and agree with the candidates.</summary>
-    private static string? CheckLikeliest(PositionEvidence evidence, int most)
+    /// <summary>The likeliest tokens are in order, as many as asked for at most, and agree with the candidates; also those of a scored prompt.</summary>
+    internal static string? CheckLikeliest(PositionEvidence evidence, int most)
     {
         var likeliest = evidence.Likeliest;
         if (likeliest.Count > most || (likeliest.Count == 0) != (most == 0))

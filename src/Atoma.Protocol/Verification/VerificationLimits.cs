@@ -54,6 +54,12 @@ public static class VerificationLimits
     /// <summary>Likeliest tokens shown of a position, as in OpenAI's API.</summary>
     public const int TopLogprobs = 20;
 
+    /// <summary>
+    /// Probabilities of a scored prompt, its tokens' own and the likeliest in their place: below 1 MiB at 5 bytes each, since the
+    /// receipt holds them. 32,768 tokens with five alternatives, 9,362 with twenty.
+    /// </summary>
+    public const int PromptScoreEntries = 196_608;
+
     /// <summary>Tokens a repetition penalty looks back on: all of the longest prompt and output.</summary>
     public const int RepetitionWindow = PromptTokens + OutputTokens;
 

@@ -25,7 +25,9 @@ public sealed class DevelopmentKeys(SiloSettings settings, IAccountStore account
     {
         var api = settings.DevelopmentKey ?? Kept("dev.key", "atoma-dev-");
         var admin = Kept("admin.key", "atoma-admin-");
-        await AddAsync(api, Account, KeyScopes.Client, "development", cancellationToken);
+        await accounts.AddAccountAsync(new AccountRecord(Account, "development", time.GetUtcNow()), cancellationToken);
+        await accounts.AddAccountAsync(new AccountRecord(AdminAccount, "administration", time.GetUtcNow()), cancellationToken);
+        await AddAsync(api, Account, KeyScopes.Client | KeyScopes.Manage, "development", cancellationToken);
         await AddAsync(admin, AdminAccount, KeyScopes.Admin, "development admin", cancellationToken);
         if (settings.DevelopmentBalanceMicros > 0)
         {

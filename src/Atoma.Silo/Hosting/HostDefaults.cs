@@ -3,6 +3,9 @@ namespace Atoma.Silo.Hosting;
 /// <summary>What every Atoma host does alike.</summary>
 public static class HostDefaults
 {
+    /// <summary>Environment variable: <c>json</c> for structured logs.</summary>
+    private const string LogFormat = "ATOMA_LOG_FORMAT";
+
     /// <summary>Time a stop may take: Ctrl-C ends within 5 s.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
 
@@ -25,11 +28,20 @@ public static class HostDefaults
     public static void AddAtomaDefaults(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(o =>
+        if (Environment.GetEnvironmentVariable(LogFormat) == "json")
         {
-            o.SingleLine = true;
-            o.TimestampFormat = "HH:mm:ss ";
-        });
+            // For programs: each line an object, with the call's and the request's id as its scopes.
+            builder.Logging.AddJsonConsole(o => (o.IncludeScopes, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(o =>
+            {
+                o.SingleLine = true;
+                o.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);

@@ -29,6 +29,7 @@ internal static class SiloCommand
         Console.WriteLine("Starting the core silo …");
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
+        builder.AddAtomaTelemetry("atoma-silo");
         builder.AddAtomaSilo(settings);
         await using var app = builder.Build();
         app.UseAtomaSilo(settings);

@@ -151,6 +151,7 @@ public static class SiloComposition
         }
 
         silo.AddDashboard();
+        silo.AddActivityPropagation();
         // A killed silo is noticed in about 3 s instead of 31 s (docs/ARCHITECTURE.md).
         silo.Configure<ClusterMembershipOptions>(o =>
         {

@@ -8,7 +8,7 @@ namespace Atoma.Silo.Nodes;
 /// <summary>Ways to cheat that the demonstration knows (P12).</summary>
 internal enum MisbehaviourKind
 {
-    /// <summary>Replaces one token of the model's answer and forges the evidence for it.</summary>
+    /// <summary>Replaces one token of the model's answer and forges the evidence for it; of a scored prompt, forges a probability.</summary>
     WrongTokens,
 
     /// <summary>Answers with a lower quantisation of the model and claims the full one.</summary>
@@ -72,12 +72,16 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
                 return await generate(null);
             case MisbehaviourKind.OtherModel:
                 return await generate(model == imitated ? otherModel : null);
-            case MisbehaviourKind.Copy when !job.Task.Parameters.IsEmbedding:
+            case MisbehaviourKind.Copy when !job.Task.Parameters.IsEmbedding && !job.Task.Parameters.ScorePrompt:
                 return Copied(job.Task, model);
             default:
                 var honest = await generate(null);
                 if (job.Task.Parameters.IsEmbedding)
                     return honest with { Vectors = [.. honest.Vectors.Select(Reversed)] };
+                if (honest.PromptChunks.Count > 0)
+                    return WithWrongScore(honest);
+                if (honest.OutputCount == 0)
+                    return honest;
                 _lastOutputs[model] = [.. honest.Output];
                 return kind == MisbehaviourKind.Truncate ? Truncated(honest) : WithWrongToken(honest);
         }
@@ -91,6 +95,17 @@ internal sealed class Misbehaviour(MisbehaviourKind kind, Hash32 imitated, IInfe
         var runnerUp = positions[at].Entries.Count > 1 ? positions[at].Entries[1].Token : (positions[at].Token + 1) % 256;
         positions[at] = Certain(runnerUp);
         return Rebuilt(honest.Model, honest.Prompt, honest.Parameters, positions, honest.Finish);
+    }
+
+    /// <summary>The prompt's least likely token becomes certain.</summary>
+    private static Transcript WithWrongScore(Transcript honest)
+    {
+        PositionEvidence[] scores = [.. honest.PromptChunks.SelectMany(c => c.Positions)];
+        var forged = scores.MaxBy(s => s.Entries[0].Quanta)!;
+        var certain = new EvidenceEntry(forged.Token, 0);
+        EvidenceEntry[] others = [.. forged.Likeliest.Where(l => l.Token != forged.Token).Select(l => l with { Quanta = Math.Max((ushort)1, l.Quanta) })];
+        scores[Array.IndexOf(scores, forged)] = new PositionEvidence([certain]) { Likeliest = [certain, .. others.Take(forged.Likeliest.Count - 1)] };
+        return honest with { PromptChunks = PromptScores.Chunked(scores) };
     }
 
     /// <summary>Half the answer, as if max_tokens or the end had been reached there.</summary>

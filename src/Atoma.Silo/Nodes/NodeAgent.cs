@@ -102,14 +102,14 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
                 log.Misbehaving(key.Id.ToString(), $"ignores request {m.Request}");
                 break;
             case CoordinatorMessage.Work m:
-                background.Add(WorkAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model));
+                background.Add(WorkAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model, m.Trace));
                 break;
             case CoordinatorMessage.AskReveal m:
                 if (_jobs.TryGetValue(m.Request, out var opened) && opened.Committed is { } committed)
                     Say(new NodeMessage.Reveal(m.Request, committed.Nonce, committed.Transcript));
                 break;
             case CoordinatorMessage.Check m:
-                background.Add(CheckAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model, m.Transcript));
+                background.Add(CheckAsync(JobOf(m.Request, new GenerationTask(m.Request, m.Prompt, m.Parameters, m.Flow), stopping), m.Model, m.Transcript, m.Trace));
                 break;
             case CoordinatorMessage.AskVote m:
                 if (_jobs.TryGetValue(m.Request, out var voter) && Take(voter, m.Subject) is { } vote)
@@ -142,9 +142,10 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
             job.Stop();
     }
 
-    private async Task WorkAsync(NodeJob job, Hash32 model)
+    private async Task WorkAsync(NodeJob job, Hash32 model, string trace)
     {
         var request = job.Task.Request;
+        using var span = NodeTraces.Start("generate", trace, request, key.Id);
         try
         {
             using var lease = await models.RentAsync(model, job.Stopped);
@@ -153,6 +154,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
                 ? await GenerateAsync(engine, model, job)
                 : await cheat.AnswerAsync(job, model, e => GenerateAsync(e ?? engine, model, job));
             Commit(job, answer);
+            span?.SetTag("gen_ai.usage.input_tokens", answer.Prompt.Count).SetTag("gen_ai.usage.output_tokens", answer.OutputCount);
             log.Worked(key.Id.ToString(), request.ToString(), answer.OutputCount);
         }
         catch (OperationCanceledException)
@@ -172,6 +174,9 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         var task = job.Task;
         if (task.Parameters.IsEmbedding)
             return Transcript.OfVectors(model, task.Prompt, task.Parameters, await with.EmbedAsync(task, job.Stopped));
+        var scores = task.Parameters.ScorePrompt ? await ScoreAsync(with, job) : [];
+        if (task.Parameters.MaxTokens == 0)
+            return new Transcript(model, task.Prompt, task.Parameters, [], FinishReason.Length) { PromptChunks = scores };
         var positions = new List<PositionEvidence>();
         var shown = 0;
         var since = time.GetTimestamp();
@@ -198,7 +203,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         var builder = new TranscriptBuilder(model, task.Prompt, task.Parameters);
         foreach (var position in positions)
             builder.Add(position);
-        return builder.Finish(finish.Value);
+        return builder.Finish(finish.Value) with { PromptChunks = scores };
 
         void Show()
         {
@@ -213,6 +218,14 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         }
     }
 
+    private async Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(IInferenceEngine with, NodeJob job)
+    {
+        var scores = await with.ScoreAsync(job.Task, job.Stopped);
+        if (scores.Count > 0 && cheat is not { HidesProgress: true })
+            Say(new NodeMessage.Scored(job.Task.Request, scores));
+        return scores;
+    }
+
     private void Commit(NodeJob job, Transcript answer)
     {
         Invariant.Assert(job.Commitment is null);
@@ -223,14 +236,16 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         Say(new NodeMessage.Commit(job.Commitment));
     }
 
-    private async Task CheckAsync(NodeJob job, Hash32 model, byte[] claimed)
+    private async Task CheckAsync(NodeJob job, Hash32 model, byte[] claimed, string trace)
     {
         var request = job.Task.Request;
+        using var span = NodeTraces.Start("check", trace, request, key.Id);
         try
         {
             var transcript = Transcript.FromBytes(claimed);
             using var lease = await models.RentAsync(model, job.Stopped);
             var outcome = cheat is { ChecksNothing: true } ? CheckOutcome.Match : await LookAsync(lease.Engine, job, transcript);
+            span?.SetTag("atoma.verdict", outcome.Verdict.ToString().ToLowerInvariant());
             var nonce = new Hash32(RandomNumberGenerator.GetBytes(Hash32.Size));
             var vote = Vote.Sign(key, request, transcript.Digest(), outcome, nonce);
             lock (job.Votes)

@@ -22,7 +22,7 @@ internal static class NodeCommand
         var mode = new Option<EngineMode>("--mode") { Description = "invariant: exact answers; fast: as fast as llama.cpp can, drawn only for integrity \"none\".", DefaultValueFactory = _ => EngineMode.Invariant };
         var context = new Option<int>("--context") { Description = "Tokens of prompt and answer together; 0 for the model's own, up to 4,096.", DefaultValueFactory = _ => 0 };
         misbehave.AcceptOnlyFromAmong([.. Misbehaviour.Names.Keys]);
-        var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, memory, misbehave, country, input, output, slots, threads, mode, context, AppealCommand.Create() };
+        var command = new Command("node", "Join a network as an independent node.") { gateway, key, model, memory, misbehave, country, input, output, slots, threads, mode, context };
         command.SetAction(async (given, cancellationToken) =>
         {
             if (!Uri.TryCreate(given.GetValue(gateway), UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))

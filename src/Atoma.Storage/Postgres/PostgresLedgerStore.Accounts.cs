@@ -81,14 +81,22 @@ public sealed partial class PostgresLedgerStore
             cancellationToken);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Locks rows in one order, so that two processes with the same keys do not wait for each other.</remarks>
     public async Task TouchKeysAsync(IReadOnlyList<(Hash32 Key, DateTimeOffset At)> uses, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(uses.Count, StorageLimits.RowsMax);
         await ChangeAsync(
             """
             UPDATE api_key SET last_used_at = used.at
-            FROM (SELECT key_hash, max(at) AS at FROM unnest($1::bytea[], $2::bigint[]) AS use (key_hash, at) GROUP BY key_hash) AS used
-            WHERE api_key.key_hash = used.key_hash AND coalesce(api_key.last_used_at, -1) < used.at
+            FROM (
+                SELECT k.key_hash, latest.at
+                FROM api_key k JOIN (
+                    SELECT key_hash, max(at) AS at FROM unnest($1::bytea[], $2::bigint[]) AS use (key_hash, at) GROUP BY key_hash) AS latest
+                    ON latest.key_hash = k.key_hash
+                WHERE coalesce(k.last_used_at, -1) < latest.at
+                ORDER BY k.key_hash FOR NO KEY UPDATE OF k) AS used
+            WHERE api_key.key_hash = used.key_hash
             """,
             cancellationToken,
             uses.Select(use => use.Key.ToArray()).ToArray(),

@@ -17,11 +17,13 @@ public sealed partial class PostgresLedgerStore : ILedgerStore, IAccountStore, I
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _time;
     private readonly PostgresWriter _writer;
+    private readonly PostgresAuditor _auditor;
 
     private PostgresLedgerStore(NpgsqlDataSource dataSource, TimeProvider time, ILogger logger, Action? boundary)
     {
         _dataSource = dataSource;
         _time = time;
+        _auditor = new PostgresAuditor(dataSource);
         _writer = new PostgresWriter(dataSource, time, logger, boundary);
     }
 
@@ -222,31 +224,13 @@ public sealed partial class PostgresLedgerStore : ILedgerStore, IAccountStore, I
             .ReadAllAsync(PostgresRows.Payout, cancellationToken);
     }
 
-    /// <inheritdoc/>
-    /// <remarks>One statement, which in PostgreSQL sees one snapshot.</remarks>
-    public async Task<Conservation> AuditAsync(CancellationToken cancellationToken)
-    {
-        var found = await _dataSource.Statement("""
-            WITH counted AS (
-                SELECT a.kind, a.balance, coalesce(e.total, 0) AS total, coalesce(e.debits, 0) AS debits
-                FROM account a LEFT JOIN (
-                    SELECT account, sum(amount) AS total, sum(-amount) FILTER (WHERE amount < 0) AS debits
-                    FROM entry GROUP BY account) e ON e.account = a.id)
-            SELECT coalesce(sum(debits) FILTER (WHERE kind = 0), 0)::bigint,
-                coalesce(sum(total + debits) FILTER (WHERE kind = 0), 0)::bigint,
-                coalesce(sum(balance) FILTER (WHERE kind = 7), 0)::bigint,
-                coalesce(sum(balance) FILTER (WHERE kind NOT IN (0, 7)), 0)::bigint,
-                (SELECT coalesce(sum(amount), 0) FROM hold WHERE state = 0)::bigint,
-                coalesce(sum(balance) FILTER (WHERE kind = 2), 0)::bigint,
-                (count(*) FILTER (WHERE balance <> total))::integer
-            FROM counted
-            """)
-            .ReadAllAsync(
-                reader => new Conservation(
-                    reader.Money(0), reader.Money(1), reader.Money(2), reader.Money(3), reader.Money(4), reader.Money(5), reader.GetInt32(6)),
-                cancellationToken);
-        return found.Single();
-    }
+    public Task<Conservation> AuditAsync(CancellationToken cancellationToken) => _auditor.AuditAsync(cancellationToken);
 
-    public void Dispose() => _writer.Dispose();
+    public Task<Conservation> RecountAsync(CancellationToken cancellationToken) => _auditor.RecountAsync(cancellationToken);
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _auditor.Dispose();
+    }
 }

@@ -48,6 +48,14 @@ internal sealed class SqliteDatabase
         }
     }
 
+    /// <summary>The connection of a store's one writer.</summary>
+    public SqliteConnection OpenWriter()
+    {
+        var connection = Open(readOnly: false);
+        Execute(connection, $"PRAGMA cache_size = -{StorageLimits.SqliteWriterCacheKib}; PRAGMA wal_autocheckpoint = {StorageLimits.SqliteLogPages};");
+        return connection;
+    }
+
     /// <summary>Brings the schema to this program's version.</summary>
     /// <exception cref="StorageSchemaException">The file is from a newer or another program.</exception>
     public void Migrate(IReadOnlyList<Migration> known, TimeProvider time, ILogger logger)

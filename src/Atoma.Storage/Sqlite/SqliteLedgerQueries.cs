@@ -134,39 +134,4 @@ internal static class SqliteLedgerQueries
             """);
         return statement.Bind(now, limit).ReadAll(row => row.Hash(0));
     }
-
-    /// <summary>P11: adds up every entry of every account and compares.</summary>
-    public static Conservation Audit(SqliteConnection connection)
-    {
-        using var statement = new SqliteStatement(connection, """
-            SELECT a.kind, a.balance, coalesce(e.total, 0), coalesce(e.debits, 0)
-            FROM account a LEFT JOIN (
-                SELECT account, sum(amount) AS total, sum(CASE WHEN amount < 0 THEN -amount ELSE 0 END) AS debits
-                FROM entry GROUP BY account) e ON e.account = a.id
-            """);
-        Micros deposits = default, withdrawals = default, burned = default, inside = default, escrow = default;
-        var mismatched = 0;
-        statement.ReadEach(row =>
-        {
-            var kind = (AccountKind)row.Long(0);
-            var (balance, total, debits) = (row.Money(1), row.Money(2), row.Money(3));
-            if (balance != total)
-                mismatched++;
-            if (kind == AccountKind.External)
-                (deposits, withdrawals) = (debits, total + debits);
-            else if (kind == AccountKind.Burn)
-                burned = balance;
-            else
-                inside += balance;
-            if (kind == AccountKind.Escrow)
-                escrow = balance;
-        });
-        return new Conservation(deposits, withdrawals, burned, inside, HeldMoney(connection), escrow, mismatched);
-    }
-
-    private static Micros HeldMoney(SqliteConnection connection)
-    {
-        using var statement = new SqliteStatement(connection, "SELECT coalesce(sum(amount), 0) FROM hold WHERE state = 0");
-        return statement.ReadFirst(row => row.Money(0));
-    }
 }

@@ -33,7 +33,7 @@ internal sealed class SqliteLedgerSource(SqliteConnection connection) : ILedgerS
     private readonly SqliteStatement _lastAccount = new(connection, "SELECT coalesce(max(id), 0) FROM account");
 
     public StoredAccount? Account(LedgerAccount account) =>
-        _account.Bind(account.Kind, account.Owner).ReadFirst(row => new StoredAccount(row.Long(0), row.Money(1)));
+        _account.Bind((long)account.Kind, account.Owner).ReadFirst(row => new StoredAccount(row.Long(0), row.Money(1)));
 
     public StoredOperation? Operation(Hash32 id) => _operation.Bind(id).ReadFirst(row => new StoredOperation(Recorded(id, row)));
 

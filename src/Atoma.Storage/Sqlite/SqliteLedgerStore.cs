@@ -16,6 +16,7 @@ public sealed partial class SqliteLedgerStore : ILedgerStore, IAccountStore, IWe
     private readonly TimeProvider _time;
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly SqliteAuditor _auditor = new();
 
     private SqliteLedgerStore(SqliteDatabase database, TimeProvider time, ILogger logger, Action? boundary)
     {
@@ -140,7 +141,10 @@ public sealed partial class SqliteLedgerStore : ILedgerStore, IAccountStore, IWe
     }
 
     public Task<Conservation> AuditAsync(CancellationToken cancellationToken) =>
-        _readers.RunAsync(SqliteLedgerQueries.Audit, cancellationToken);
+        _readers.RunAsync(_auditor.Audit, cancellationToken);
+
+    public Task<Conservation> RecountAsync(CancellationToken cancellationToken) =>
+        _readers.RunAsync(_auditor.Recount, cancellationToken);
 
     public void Dispose()
     {

@@ -60,13 +60,13 @@ internal sealed class SqliteLedgerWriter : IDisposable
     public void Write(LedgerWorkingSet set)
     {
         foreach (var (account, stored, _) in set.Accounts.Changed)
-            _putAccount.Bind(stored.Number, account.Kind, account.Owner, stored.Balance).ExecuteOne();
+            _putAccount.Bind(stored.Number, (long)account.Kind, account.Owner, stored.Balance).ExecuteOne();
         foreach (var (id, stored, isNew) in set.Operations.Changed)
             Write(id, stored, isNew, set);
         foreach (var move in set.Moves)
         {
             _insertEntries.Bind(
-                move.Operation, move.Debit, move.Credit, move.Amount, move.DebitBalance, move.CreditBalance, move.Code, move.At).Execute();
+                move.Operation, move.Debit, move.Credit, move.Amount, move.DebitBalance, move.CreditBalance, (long)move.Code, move.At).Execute();
         }
 
         foreach (var (key, budget, _) in set.Budgets.Changed)
@@ -101,7 +101,7 @@ internal sealed class SqliteLedgerWriter : IDisposable
         Hash32? parts = recorded.State == HoldState.Posted ? recorded.Parts : null;
         if (!isNew)
         {
-            _resolveHold.Bind(id, recorded.State, parts, stored.ResolvedAt).ExecuteOne();
+            _resolveHold.Bind(id, (long)recorded.State, parts, stored.ResolvedAt).ExecuteOne();
             return;
         }
 
@@ -110,11 +110,11 @@ internal sealed class SqliteLedgerWriter : IDisposable
         var hold = recorded.Operation as LedgerOperation.Hold;
         _insertTransfer.Bind(
             id, hold is null ? SqliteLedgerSource.KindTransfer : SqliteLedgerSource.KindHold, payer,
-            set.Accounts.Find(move.Credit)!.Number, move.Amount, move.Code, hold?.ExpiresAt, stored.MadeAt).ExecuteOne();
+            set.Accounts.Find(move.Credit)!.Number, move.Amount, (long)move.Code, hold?.ExpiresAt, stored.MadeAt).ExecuteOne();
         if (hold is not null)
         {
             _insertHold.Bind(
-                id, payer, hold.Amount, hold.ExpiresAt, hold.Budget.IsZero ? null : hold.Budget, recorded.ChargedWindow, recorded.State, parts,
+                id, payer, hold.Amount, hold.ExpiresAt, hold.Budget.IsZero ? null : hold.Budget, recorded.ChargedWindow, (long)recorded.State, parts,
                 stored.ResolvedAt).ExecuteOne();
         }
     }

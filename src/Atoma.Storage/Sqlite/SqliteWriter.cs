@@ -38,7 +38,7 @@ internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDispos
 
     void IBatchCommitter<Work>.Commit(IReadOnlyList<Work> batch)
     {
-        _session ??= new SqliteSession(_database.Open(readOnly: false), _boundary);
+        _session ??= new SqliteSession(_database.OpenWriter(), _boundary);
         _boundary?.Invoke();
         _session.Begin();
         foreach (var work in batch)

@@ -8,7 +8,7 @@ using Orleans.Runtime;
 namespace Atoma.Api.Tests.Fakes;
 
 /// <summary>The network as the API sees it, with answers that a test prepares.</summary>
-internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
+internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 {
     public const string ClientKey = "atk_client-1111111111";
     public const string OtherKey = "atk_other-2222222222";
@@ -39,6 +39,9 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     /// <summary>What the next accepted requests show.</summary>
     public IReadOnlyList<AnswerEvent> Script { get; set; } = [];
 
+    /// <summary>Of every request, as its tokens read.</summary>
+    public PromptText Prompt { get; set; } = new("Once", 1, 0);
+
     /// <summary>Each watch waits here before its last event.</summary>
     public Task BeforeEnd { get; set; } = Task.CompletedTask;
 
@@ -49,9 +52,9 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 
     public Dictionary<string, KeyInfo> KeysByHash { get; } = new(StringComparer.Ordinal)
     {
-        [ApiKeys.Hash(ClientKey)] = new KeyInfo(Account, "client"),
-        [ApiKeys.Hash(OtherKey)] = new KeyInfo("acct-2", "client"),
-        [ApiKeys.Hash(AdminKey)] = new KeyInfo("operator", "admin"),
+        [ApiKeys.Hash(ClientKey)] = Key(Account, "client"),
+        [ApiKeys.Hash(OtherKey)] = Key("acct-2", "client"),
+        [ApiKeys.Hash(AdminKey)] = Key("operator", "admin"),
     };
 
     public int KeyLookups;
@@ -76,6 +79,8 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
         (TGrain)(object)(typeof(TGrain).Name switch
         {
             nameof(IBooksGrain) or nameof(IDirectoryGrain) => this,
+            nameof(IAccountsGrain) => this,
+            nameof(ITrafficGrain) => new FakeTraffic(this),
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
             nameof(ITokenizerGrain) => new FakeTokenizer(primaryKey),
@@ -86,12 +91,6 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
             _ => throw new NotSupportedException(typeof(TGrain).Name),
         });
 
-    public Task<KeyInfo?> FindKey(string keyHash)
-    {
-        Interlocked.Increment(ref KeyLookups);
-        return Task.FromResult(KeysByHash.GetValueOrDefault(keyHash));
-    }
-
     /// <summary>Idempotency keys that were used before.</summary>
     public HashSet<string> UsedKeys { get; } = new(StringComparer.Ordinal);
 
@@ -99,8 +98,6 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
 
     /// <summary>Addresses to be told, by request.</summary>
     public ConcurrentDictionary<string, WebhookInfo> Webhooks { get; } = new(StringComparer.Ordinal);
-
-    public Task<AccountInfo> Balance(string account) => Task.FromResult(new AccountInfo(account, 250));
 
     public Task<NetworkInfo> Network()
     {
@@ -143,6 +140,10 @@ internal sealed class FakeNetwork : IGrainFactory, IBooksGrain, IDirectoryGrain
     public Task AddModel(string model) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> Nodes() => Task.FromResult<IReadOnlyList<string>>([NodeAddress]);
+
+    public Task SetLeaving(string node, bool isLeaving) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> Leaving() => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> Models() => Task.FromResult<IReadOnlyList<string>>(["atoma-demo", "atoma-gone"]);
 
@@ -218,6 +219,10 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
     public Task Observe(int kind, string request) => throw new NotSupportedException();
 
     public Task Weights(byte[] answer) => throw new NotSupportedException();
+
+    public Task<UnbondReply> Unbond(byte[] signature) => throw new NotSupportedException();
+
+    public Task<bool> TryExit() => throw new NotSupportedException();
 }
 
 /// <summary>Knows one model, and a token for each character.</summary>

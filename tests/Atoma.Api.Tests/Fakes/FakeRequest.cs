@@ -26,6 +26,8 @@ internal sealed class FakeRequest(FakeNetwork network, string id) : IRequestGrai
     /// <summary>How often it was begun, after having been deferred.</summary>
     public int Begun => _begun;
 
+    public Task<PromptText> Prompt() => Task.FromResult(network.Prompt);
+
     public Task<SubmitReply> Submit(SubmitCall call)
     {
         network.Submitted.Enqueue(call);

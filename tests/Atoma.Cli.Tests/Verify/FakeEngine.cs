@@ -32,6 +32,8 @@ internal sealed class FakeEngine(bool steady = true) : IInferenceEngine
             yield return new GeneratedStep(positions[i], i == positions.Length - 1 ? FinishReason.Length : null);
     }
 
+    public Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<CheckOutcome> CheckAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) => Task.FromResult(_model.Check(claimed));

@@ -1,7 +1,5 @@
 using Atoma.Grains.Abstractions;
 using Atoma.Grains.Tests.Support;
-using Atoma.Protocol.Accounts;
-using Atoma.Protocol.Common;
 
 namespace Atoma.Grains.Tests.Books;
 
@@ -9,33 +7,6 @@ namespace Atoma.Grains.Tests.Books;
 public sealed class BooksGrainTests(SharedCluster shared)
 {
     private IBooksGrain Books => shared.Cluster.Grains.GetGrain<IBooksGrain>(Keys.Books);
-
-    [Theory]
-    [InlineData(KeyScopes.Client, "client")]
-    [InlineData(KeyScopes.Admin, "admin")]
-    public async Task FindKey_KnownKey_GivesAccountAndScope(KeyScopes scope, string name)
-    {
-        var hash = Hash32.Sha256(System.Text.Encoding.UTF8.GetBytes("known " + name));
-        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", scope, "", shared.Cluster.Clock.GetUtcNow()), default);
-
-        Assert.Equal(new KeyInfo("alice", name), await Books.FindKey(hash.ToString()));
-    }
-
-    [Fact]
-    public async Task FindKey_RevokedKey_IsNull()
-    {
-        var hash = Hash32.Sha256("revoked"u8);
-        await shared.Cluster.Accounts.AddKeyAsync(new ApiKeyRecord(hash, "alice", KeyScopes.Client, "", shared.Cluster.Clock.GetUtcNow()), default);
-        await shared.Cluster.Accounts.RevokeKeyAsync(hash, shared.Cluster.Clock.GetUtcNow(), default);
-
-        Assert.Null(await Books.FindKey(hash.ToString()));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("not a hash")]
-    [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
-    public async Task FindKey_UnknownKey_IsNull(string hash) => Assert.Null(await Books.FindKey(hash));
 
     [Fact]
     public async Task Network_AfterAnsweredAndRefundedRequests_IsExact()
@@ -59,6 +30,5 @@ public sealed class BooksGrainTests(SharedCluster shared)
         Assert.True(info.Ready);
         Assert.True(shared.Cluster.Clock.GetUtcNow() < info.EpochEndsAt);
         Assert.Equal(2, (await Books.RecentRequests(network.Account, 10)).Count);
-        Assert.Equal(new AccountInfo(network.Account, await network.BalanceAsync()), await Books.Balance(network.Account));
     }
 }

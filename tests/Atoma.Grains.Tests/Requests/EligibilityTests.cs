@@ -28,7 +28,7 @@ public sealed class EligibilityTests
         Assert.Equal([1, 2], Drawn(offers, Wanted(IntegrityLevel.Checked), DrawPurpose.Primary));
         Assert.Equal([1, 2], Drawn(offers, Wanted(IntegrityLevel.Replicated(2)), DrawPurpose.Replica));
         Assert.Equal([1, 2], Drawn(offers, Wanted(IntegrityLevel.Sampled), DrawPurpose.Primary));
-        Assert.Equal(Comparison.Statistical, Eligibility.ComparisonOf(offers, IntegrityLevel.None, 1, isEmbedding: false));
+        Assert.Equal(Comparison.Statistical, Eligibility.ComparisonOf(offers, IntegrityLevel.None, 1, isExactOnly: false));
         Assert.Equal([3, 4, 5, 6, 7], Drawn(offers, Wanted(IntegrityLevel.None, Comparison.Statistical), DrawPurpose.Primary));
         // Fast nodes without published thresholds can be asked for nothing that is checked.
         Assert.Empty(Drawn(offers[2..], Wanted(IntegrityLevel.Sampled, Comparison.Statistical), DrawPurpose.Primary));

@@ -28,6 +28,9 @@ internal enum Conduct
 
     /// <summary>As a checker: finds everything right.</summary>
     VotesMatch,
+
+    /// <summary>Gives a scored prompt's last token another probability, in the right form: only a check with the model finds it.</summary>
+    LiesAboutThePrompt,
 }
 
 /// <summary>

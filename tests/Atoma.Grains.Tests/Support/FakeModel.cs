@@ -13,6 +13,8 @@ internal sealed class FakeModel(string id, string answer)
 
     private readonly int[] _script = [.. ByteTokenizer.Tokens(answer), ByteTokenizer.End];
 
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<(string Prompt, string Parameters), Transcript> _known = new();
+
     public ModelManifest Manifest { get; } = new(
         id, Hash32.Sha256(Encoding.UTF8.GetBytes(id)), "fake", "F32", ContextLength: 512, VocabularySize: 257,
         Hash32.Sha256("bytes"u8), [ByteTokenizer.End])
@@ -24,11 +26,26 @@ internal sealed class FakeModel(string id, string answer)
 
     public IReadOnlyList<Hash32> KnownAnswers => [Hash32.Sha256("greedy"u8), Hash32.Sha256("long"u8), Manifest.Digest];
 
+    /// <summary>
+    /// The honest answer, remembered where the seed makes no difference, so that a network's own speed can be measured.
+    /// </summary>
+    public Transcript Remembered(GenerationTask task)
+    {
+        if (task.Parameters.Temperature != 0)
+            return Generate(task);
+        var key = new CanonicalWriter();
+        (task.Parameters with { Seed = 0 }).Write(key);
+        var known = _known.GetOrAdd((new string([.. task.Prompt.Select(t => (char)t)]), Convert.ToHexString(key.ToArray())), _ => Generate(task));
+        return Build(task, known.Positions, known.Finish);
+    }
+
     /// <summary>The honest answer.</summary>
     public Transcript Generate(GenerationTask task)
     {
         if (task.Parameters.IsEmbedding)
             return Transcript.OfVectors(Manifest.Digest, task.Prompt, task.Parameters, [.. task.Parameters.InputLengths.Select(Vector)]);
+        if (task.Parameters.MaxTokens == 0)
+            return Build(task, [], FinishReason.Length);
         List<PositionEvidence> positions = [];
         FinishReason? finish = null;
         while (finish is null)
@@ -48,6 +65,8 @@ internal sealed class FakeModel(string id, string answer)
     {
         if (task.Parameters.IsEmbedding)
             return Generate(task).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "not the model's");
+        if (task.Parameters.MaxTokens == 0)
+            return Generate(task).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "not the model's");
         int[] output = [.. claimed.Output];
         var own = Build(task, Enumerable.Range(0, output.Length).Select(i => Next(task, output[..i])),
             claimed.Finish == FinishReason.Cancelled ? FinishReason.Cancelled : End(task, output) ?? FinishReason.Length);
@@ -59,8 +78,17 @@ internal sealed class FakeModel(string id, string answer)
         var builder = new TranscriptBuilder(Manifest.Digest, task.Prompt, task.Parameters);
         foreach (var position in positions)
             builder.Add(position);
-        return builder.Finish(finish);
+        return builder.Finish(finish) with { PromptChunks = task.Parameters.ScorePrompt ? Scores(task) : [] };
     }
+
+    /// <summary>A prompt's token is as likely as its id is low; the likeliest are the first ids.</summary>
+    private static IReadOnlyList<TranscriptChunk> Scores(GenerationTask task)
+    {
+        EvidenceEntry[] likeliest = [.. Enumerable.Range(0, task.Parameters.TopLogprobs).Select(Entry)];
+        return PromptScores.Chunked(task.Prompt.Skip(1).Select(t => new PositionEvidence([Entry(t)]) { Likeliest = likeliest }));
+    }
+
+    private static EvidenceEntry Entry(int token) => new(token, (ushort)(2048 + token));
 
     private PositionEvidence Next(GenerationTask task, int[] output)
     {

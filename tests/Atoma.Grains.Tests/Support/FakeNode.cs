@@ -29,6 +29,7 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     private readonly Dictionary<(Hash32 Request, Hash32 Subject), Vote> _votes = [];
     private readonly Task _work;
     private INodeLink? _reference;
+    private int _commitments;
 
     public FakeNode(IGrainFactory grains, FakeModel model, Script script)
     {
@@ -123,6 +124,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 return SayAsync(new NodeMessage.Reveal(m.Request, answer.Nonce, answer.Shown.ToBytes()));
             case CoordinatorMessage.Check m:
                 return CheckAsync(new GenerationTask(m.Request, m.Prompt, m.Parameters), Transcript.FromBytes(m.Transcript), _script.NextChecker());
+            case CoordinatorMessage.Closed m:
+                _answers.Remove(m.Request);
+                return Task.CompletedTask;
             case CoordinatorMessage.AskWeights m when File is { } file:
                 return Grain.Weights(WeightAnswer.Sign(_key, m.Seed, m.Model, WeightChallenge.DigestOf(m.Seed, new MemoryStream(file))).ToBytes());
             case CoordinatorMessage.AskVote m when _votes.Remove((m.Request, m.Subject), out var vote):
@@ -135,7 +139,7 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     private async Task AnswerAsync(GenerationTask task, Conduct conduct)
     {
         Did[conduct] = true;
-        var honest = _model.Generate(task);
+        var honest = _model.Remembered(task);
         PositionEvidence[] positions = [.. honest.Positions];
         var middle = positions.Length / 2;
         switch (conduct)
@@ -161,7 +165,14 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
                 await CommitAsync(task, honest);
                 await CommitAsync(task, honest);
                 return;
+            case Conduct.LiesAboutThePrompt:
+                PositionEvidence[] scores = [.. honest.PromptChunks.SelectMany(c => c.Positions)];
+                scores[^1] = scores[^1] with { Entries = [scores[^1].Entries[0] with { Quanta = 60_000 }] };
+                await CommitAsync(task, honest with { PromptChunks = PromptScores.Chunked(scores) });
+                return;
             default:
+                if (honest.PromptChunks.Count > 0)
+                    await SayAsync(new NodeMessage.Scored(task.Request, honest.PromptChunks));
                 if (honest.OutputCount > 0)
                     await SayAsync(new NodeMessage.Progress(task.Request, 0, [.. honest.Output], Shown(honest, honest.OutputCount)));
                 await CommitAsync(task, honest);
@@ -174,7 +185,7 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
 
     private Task CommitAsync(GenerationTask task, Transcript answer)
     {
-        var nonce = Hash32.Sha256([.. task.Request.ToArray(), .. Id.ToArray(), (byte)_answers.Count]);
+        var nonce = Hash32.Sha256([.. task.Request.ToArray(), .. Id.ToArray(), .. BitConverter.GetBytes(_commitments++)]);
         _answers[task.Request] = (nonce, answer);
         var value = Commitment.ValueOf(task.Request, Id, nonce, answer.Digest(), answer.Prompt.Count, answer.OutputCount);
         return SayAsync(new NodeMessage.Commit(Commitment.Sign(_key, task.Request, value)));

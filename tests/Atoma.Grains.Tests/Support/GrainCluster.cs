@@ -39,6 +39,8 @@ internal sealed class GrainCluster : IAsyncDisposable
 
     public required FakeWeights Weights { get; init; }
 
+    public required CallFaults Faults { get; init; }
+
     public ILedgerStore Ledger => _store;
 
     public IAccountStore Accounts => _store;
@@ -60,6 +62,7 @@ internal sealed class GrainCluster : IAsyncDisposable
         options ??= ShortLimits();
         var clock = new TestClock();
         var weights = new FakeWeights();
+        var faults = new CallFaults();
         var store = SqliteLedgerStore.Open(folder.File("ledger.db"), clock);
         var coordinator = KeyFile.LoadOrCreate(folder.File("coordinator.key"));
         var grainData = durableGrains ? new SqliteGrainDataSource(folder.File("grains.db")) : null;
@@ -93,11 +96,12 @@ internal sealed class GrainCluster : IAsyncDisposable
             silo.Services.AddSingleton<ISignatureScheme, EthereumSignatures>();
             silo.Services.AddSingleton<ITokenizers, ByteTokenizers>();
             silo.Services.AddSingleton<IModelWeights>(weights);
+            silo.AddIncomingGrainCallFilter(faults.InvokeAsync);
             silo.Services.AddAtomaGrains(options);
         });
         var cluster = builder.Build();
         await Eventually.InTimeAsync("the silo starts", cluster.DeployAsync());
-        return new GrainCluster(cluster, store, grainData, coordinator, options, clock) { Weights = weights };
+        return new GrainCluster(cluster, store, grainData, coordinator, options, clock) { Weights = weights, Faults = faults };
     }
 
     /// <summary>Takes the grain out of memory, as idleness does.</summary>

@@ -211,7 +211,7 @@ public sealed class EngineLoopTests : IDisposable
         var positions = Enumerable.Range(0, 8).Select(i => new PositionEvidence([new EvidenceEntry(300 + i, 0)]));
         var claimed = new Transcript(Hash32.Zero, task.Prompt, task.Parameters, [new TranscriptChunk([.. positions])], FinishReason.Length);
         var state = State(task);
-        var job = new CheckJob(task, claimed.Output, 0, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
+        var job = new CheckJob(task, new ScoreComparison([]), claimed.Output, 0, state, new AnswerComparison(claimed, Rule(task)), _tokenizer.VocabularySize);
         _inbox.Add(job);
         return job;
     }

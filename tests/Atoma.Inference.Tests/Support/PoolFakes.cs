@@ -106,6 +106,8 @@ internal sealed class FakeEngine(Action disposed) : IInferenceEngine
 
     public Task<AnswerObservation> ObserveAsync(GenerationTask task, Transcript claimed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<TranscriptChunk>> ScoreAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<EmbeddingVector>> EmbedAsync(GenerationTask task, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync()

@@ -38,7 +38,7 @@ public sealed class RandomRequestTests
         var honesty = random.NextDouble();
         var harness = new RequestHarness(
             Levels[random.Next(Levels.Length)], nodes: random.Next(1, 16), streaming: random.Next(2) == 0, maxTokens: random.Next(3, 30),
-            temperature: random.Next(3) == 0 ? 0 : 1, order: random, seed: (ulong)seed)
+            temperature: random.Next(3) == 0 ? 0 : 1, order: random, seed: (ulong)seed, scored: random.Next(3) == 0 ? 2 : null)
         {
             Casting = (_, _) => random.NextDouble() < honesty ? Cheat.None : cheats[random.Next(cheats.Length)],
         };
@@ -59,7 +59,7 @@ public sealed class RandomRequestTests
                     break;
                 case 2 when h.Mail.Count > 0:
                     var repeated = h.Mail[random.Next(h.Mail.Count)];
-                    if (repeated.Message is not Protocol.Nodes.NodeMessage.Progress)
+                    if (repeated.Message is not (Protocol.Nodes.NodeMessage.Progress or Protocol.Nodes.NodeMessage.Scored))
                         h.Say(repeated.Node, repeated.Message);
                     break;
                 case 3 when random.Next(20) == 0:

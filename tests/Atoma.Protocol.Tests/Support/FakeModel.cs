@@ -33,6 +33,24 @@ internal sealed class FakeModel(ulong salt = 1)
     {
         if (parameters.IsEmbedding)
             return Transcript.OfVectors(Manifest.Digest, prompt, parameters, Embed(prompt, parameters.InputLengths));
+        return Generate(prompt, parameters, cancelAt, forced, shown) with { PromptChunks = Score(prompt, parameters) };
+    }
+
+    private IReadOnlyList<TranscriptChunk> Score(IReadOnlyList<int> prompt, SamplingParameters parameters)
+    {
+        var (sampler, prefix) = (new Sampler(), 0UL);
+        var scores = new List<PositionEvidence>();
+        for (var i = 1; parameters.ScorePrompt && i < prompt.Count; i++)
+        {
+            prefix = Extend(prefix, prompt[i - 1]);
+            scores.Add(sampler.Score(Logits(prefix), prompt[i], parameters.TopLogprobs));
+        }
+
+        return PromptScores.Chunked(scores);
+    }
+
+    private Transcript Generate(IReadOnlyList<int> prompt, SamplingParameters parameters, int? cancelAt, IReadOnlyList<int>? forced, Action<int>? shown)
+    {
         var sampler = new Sampler();
         var prefix = prompt.Aggregate(0UL, Extend);
         var state = new SamplingState(parameters, prompt);
@@ -70,6 +88,8 @@ internal sealed class FakeModel(ulong salt = 1)
             return Answer(claimed.Prompt, claimed.Parameters).Digest() == claimed.Digest() ? CheckOutcome.Match : CheckOutcome.Mismatch(0, "other vectors");
         int[] output = [.. claimed.Output];
         var own = Answer(claimed.Prompt, claimed.Parameters, forced: output);
+        if (!own.PromptChunks.SequenceEqual(claimed.PromptChunks))
+            return CheckOutcome.Mismatch(0, "other scores of the prompt");
         var position = 0;
         foreach (var (mine, theirs) in own.Positions.Zip(claimed.Positions))
         {

@@ -65,6 +65,18 @@ public enum Cheat
 
     /// <summary>Opens its vote with another verdict than it committed to.</summary>
     BadVote,
+
+    /// <summary>Forges one probability of a scored prompt: only stage 2 sees it.</summary>
+    LyingScore,
+
+    /// <summary>Leaves out the scores of the prompt.</summary>
+    NoScores,
+
+    /// <summary>Shows other scores of the prompt than it commits to.</summary>
+    ShowsOtherScores,
+
+    /// <summary>Shows tokens before the scores of the prompt.</summary>
+    ScoresLate,
 }
 
 /// <summary>A node that speaks the protocol with real signatures and a fake model; answers come back at once.</summary>
@@ -139,6 +151,9 @@ internal sealed class FakeNode
     {
         if (Cheat == Cheat.ForeignToken)
             yield break;
+        var scores = Scored(m);
+        if (scores is not null && Cheat != Cheat.ScoresLate)
+            yield return scores;
         var at = 0;
         int[] tokens = [.. _transcript!.Output];
         if (Cheat == Cheat.StreamsOtherwise)
@@ -148,6 +163,26 @@ internal sealed class FakeNode
             yield return new NodeMessage.Progress(m.Request, at, part, m.Parameters.TopLogprobs == 0 ? [] : [.. _transcript.Positions.Skip(at).Take(part.Length).Select(p => p.Shown)]);
             at += part.Length;
         }
+
+        if (scores is not null && Cheat == Cheat.ScoresLate)
+            yield return scores;
+    }
+
+    private NodeMessage.Scored? Scored(CoordinatorMessage.Work m) =>
+        !m.Parameters.ScorePrompt || Cheat == Cheat.NoScores ? null
+        : Cheat == Cheat.ShowsOtherScores ? new NodeMessage.Scored(m.Request, Forged(_transcript!).PromptChunks)
+        : new NodeMessage.Scored(m.Request, _transcript!.PromptChunks);
+
+    /// <summary>The last token of the prompt a step less likely than it is.</summary>
+    public static Transcript Forged(Transcript honest)
+    {
+        PositionEvidence[] scores = [.. honest.PromptChunks.SelectMany(c => c.Positions)];
+        if (scores.Length == 0)
+            return honest;
+        var own = scores[^1].Entries[0];
+        var forged = own with { Quanta = (ushort)(own.Quanta + 1) };
+        scores[^1] = new PositionEvidence([forged]) { Likeliest = [.. scores[^1].Likeliest.Select(l => l == own ? forged : l)] };
+        return honest with { PromptChunks = PromptScores.Chunked(scores) };
     }
 
     private IEnumerable<NodeMessage> Commit(Hash32 request)
@@ -199,6 +234,10 @@ internal sealed class FakeNode
                 return Wrong.Answer(m.Prompt, m.Parameters);
             case Cheat.Truncate:
                 return Right.Answer(m.Prompt, m.Parameters, cancelAt: 2) with { Finish = FinishReason.Length };
+            case Cheat.LyingScore:
+                return Forged(honest);
+            case Cheat.NoScores:
+                return honest with { PromptChunks = [] };
             case Cheat.FalseCancel:
                 return Right.Answer(m.Prompt, m.Parameters, cancelAt: 2);
             case Cheat.WrongParameters:

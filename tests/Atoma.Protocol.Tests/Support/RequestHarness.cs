@@ -32,7 +32,7 @@ internal sealed class RequestHarness
 
     public RequestHarness(
         string integrity, int nodes = 8, bool streaming = false, int maxTokens = 12, double temperature = 1, RequestOptions? options = null,
-        Random? order = null, ulong seed = 5, int promptTokens = 6, int[]? inputs = null, int auditPpm = 500_000)
+        Random? order = null, ulong seed = 5, int promptTokens = 6, int[]? inputs = null, int auditPpm = 500_000, int? scored = null)
     {
         Options = options ?? new RequestOptions();
         _machine = new RequestMachine(Options, Signatures);
@@ -43,11 +43,13 @@ internal sealed class RequestHarness
         var parameters = new SamplingParameters { Temperature = temperature, MaxTokens = maxTokens, Seed = seed, IgnoreEndOfSequence = true };
         if (inputs is not null)
             (parameters, promptTokens, maxTokens) = (new SamplingParameters { MaxTokens = 0, InputLengths = inputs }, inputs.Sum(), 0);
+        if (scored is { } likeliest)
+            parameters = parameters with { ScorePrompt = true, TopLogprobs = likeliest };
         int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => 2 + i * 37 % 190)];
         var nonce = Hash32.Sha256("requester nonce"u8);
         Spec = new RequestSpec(
             RequestSpec.IdOf("alice", nonce), "alice", "", FakeModel.Manifest, prompt, parameters, level, nonce, streaming, Terms with { AuditPpm = auditPpm },
-            (Terms with { AuditPpm = auditPpm }).UpperBound(level, eligible, prompt.Length, maxTokens), Start, Start.AddMilliseconds(Options.DeadlineMs));
+            (Terms with { AuditPpm = auditPpm }).UpperBound(level, eligible, PriceTerms.InputTokens(parameters, prompt.Length), maxTokens), Start, Start.AddMilliseconds(Options.DeadlineMs));
         State = RequestMachine.Open(Spec);
     }
 
@@ -95,6 +97,8 @@ internal sealed class RequestHarness
     public int Finishes { get; private set; }
 
     public List<int> Shown { get; } = [];
+
+    public List<TranscriptChunk> ShownScores { get; } = [];
 
     public HashSet<NodeId> Jailed { get; } = [];
 
@@ -202,6 +206,7 @@ internal sealed class RequestHarness
                     _mail.Add((node, answer));
                 break;
             case RequestEffect.Publish e:
+                ShownScores.AddRange(e.Prompt);
                 Shown.AddRange(e.Tokens);
                 break;
             case RequestEffect.DrawAudit:
@@ -242,7 +247,8 @@ internal sealed class RequestHarness
 
     public static readonly Cheat[] Malicious =
     [
-        Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.Truncate, Cheat.FalseCancel, Cheat.WrongParameters, Cheat.ForeignToken,
+        Cheat.Stage1, Cheat.OtherModel, Cheat.BadReveal, Cheat.GarbageReveal, Cheat.Equivocate, Cheat.Truncate, Cheat.FalseCancel, Cheat.WrongParameters,
+        Cheat.ForeignToken, Cheat.LyingScore, Cheat.NoScores,
     ];
 
     public void CheckInvariants()
@@ -263,7 +269,11 @@ internal sealed class RequestHarness
             Assert.True(Node(p.Node).Cheat != Cheat.None, $"an honest node failed: {p.Failure}");
         Assert.True(State.Replacements <= Options.ReplacementsMax);
         if (State.Phase == RequestPhase.Settled && Spec.Streaming)
+        {
             Assert.Equal(State.Answer!.Output, Shown);
+            Assert.Equal(State.Answer.PromptChunks, ShownScores);
+        }
+
         var problems = new ReceiptVerifier(Signatures).Verify(Receipt());
         Assert.True(problems.Count == 0, string.Join("; ", problems));
     }

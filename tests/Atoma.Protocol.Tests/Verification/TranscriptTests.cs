@@ -18,8 +18,8 @@ public sealed class TranscriptTests
             new SamplingParameters { Temperature = 0.5, Seed = 9, MaxTokens = 2, Stop = ["x"], LogitBias = [new(4, 1.5)], RepetitionPenalty = 1.25, StopTokens = [7], Grammar = "root ::= .", TopLogprobs = 2 },
             [new TranscriptChunk([new([new(5, 100), new(6, 200)]) { Likeliest = [new(6, 90), new(5, 100)] }, new([new(70_000, 65_535)])])], FinishReason.Length);
         var (digest, bytes) = (transcript.Digest().ToString(), Convert.ToHexStringLower(transcript.ToBytes().AsSpan(32)));
-        Assert.True(digest == "2d93f9b6bf669e41cf3281e321c8f79a98e8a0c1338c225b0749838308fb80dd", digest);
-        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f43f400000000104000000000000000000f83f01017801070a726f6f74203a3a3d202e02020000000009000000000000000001028205640006c80002065a0005640001f0a204ffff0001", bytes);
+        Assert.True(digest == "058f371a5c19b7dfa9e6641c6029d8d0c6c8653559b07429fa3638ca1d1a904a", digest);
+        Assert.True(bytes == "030102ac02000000000000e03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f43f400000000104000000000000000000f83f01017801070a726f6f74203a3a3d202e020200000000090000000000000000000001028205640006c80002065a0005640001f0a204ffff0001", bytes);
     }
 
     [Fact]
@@ -27,8 +27,8 @@ public sealed class TranscriptTests
     {
         var transcript = Embeddings();
         var (digest, bytes) = (transcript.Digest().ToString(), Convert.ToHexStringLower(transcript.ToBytes().AsSpan(32)));
-        Assert.True(digest == "f76e40a559e0e63617edb9bb75f2aaadbdee849d772af153b5e8ec250ba6dbe3", digest);
-        Assert.True(bytes == "030102ac02000000000000f03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f03f400000000000000000000000000000000000000000000201020002029a99193fcdcc4cbf02000000000000803f01", bytes);
+        Assert.True(digest == "5ec35cc54542cdebeb9a9e01d02c8477ff71144f7f9402b0d2d5b4aabf45ab46", digest);
+        Assert.True(bytes == "030102ac02000000000000f03f000000000000f03f00000000000000000000000000000000000000000000000000000000000000000000f03f4000000000000000000000000000000000000000000002010200000002029a99193fcdcc4cbf02000000000000803f01", bytes);
         Assert.Equal(transcript.ToBytes(), Transcript.FromBytes(transcript.ToBytes()).ToBytes());
         Transcript[] others =
         [

@@ -90,8 +90,8 @@ internal sealed partial class Auditor
     private void CheckPrice(RequestState state, Participant[] behind, int checkers)
     {
         var terms = state.Spec.Terms;
-        var answers = behind.Aggregate(Micros.Zero, (sum, p) => sum + PriceTerms.Answer(p.Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount));
-        var check = state.Spec.Integrity.Kind == IntegrityKind.Checked ? terms.Check(PriceTerms.Answer(behind[0].Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount)) : Micros.Zero;
+        var answers = behind.Aggregate(Micros.Zero, (sum, p) => sum + PriceTerms.Answer(p.Draw.Chosen, state.Spec.InputTokens, state.Answer!.OutputCount));
+        var check = state.Spec.Integrity.Kind == IntegrityKind.Checked ? terms.Check(PriceTerms.Answer(behind[0].Draw.Chosen, state.Spec.InputTokens, state.Answer!.OutputCount)) : Micros.Zero;
         var most = answers + check * checkers;
         var least = answers + check * checkers;
         if (state.Spec.Integrity.Kind == IntegrityKind.Sampled)

@@ -61,7 +61,7 @@ internal sealed partial class Coordinator
             || Now >= receipt.Receipt.FinishedAt + Rules.AppealWindow)
             return;
         var author = state.Participants.First(p => p is { Generates: true, IsActive: true });
-        var bond = state.Spec.Terms.Check(PriceTerms.Answer(author.Draw.Chosen, state.Spec.Prompt.Count, state.Answer!.OutputCount)) * _rules.Options.Resolvers;
+        var bond = state.Spec.Terms.Check(PriceTerms.Answer(author.Draw.Chosen, state.Spec.InputTokens, state.Answer!.OutputCount)) * _rules.Options.Resolvers;
         Review(CaseRules.Dispute(state, _rules.Options.Resolvers, bond, Now, _rules.Options.DeadlineMs));
     }
 

@@ -158,7 +158,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
             return false;
         }
 
-        var dearest = eligible.Select(n => PriceTerms.Answer(n, order.Prompt.Count, order.Parameters.MaxTokens)).Aggregate(Micros.Zero, Micros.Max);
+        var dearest = eligible.Select(n => PriceTerms.Answer(n, PriceTerms.InputTokens(order.Parameters, order.Prompt.Count), order.Parameters.MaxTokens)).Aggregate(Micros.Zero, Micros.Max);
         var activation = _activations[order.Id] = new Activation(RequestMachine.Open(spec), dearest);
         world.Auditor.Accepted(spec, this);
         Happen(activation, new RequestEvent.Started());
@@ -310,7 +310,7 @@ internal sealed partial class Coordinator(SimWorld world, int life)
     /// <summary>Levels at which a node could be paid for an answer that nobody looks at.</summary>
     private static bool IsUnchecked(RequestSpec spec) => spec.Review is null && spec.Integrity.Kind is IntegrityKind.None or IntegrityKind.Sampled;
 
-    private static Micros Price(RequestSpec spec, EligibleNode node) => PriceTerms.Answer(node, spec.Prompt.Count, spec.Parameters.MaxTokens);
+    private static Micros Price(RequestSpec spec, EligibleNode node) => PriceTerms.Answer(node, spec.InputTokens, spec.Parameters.MaxTokens);
 
     /// <summary>P6.3. Counts what the node has outstanding in this life: what an earlier one asked for was refunded.</summary>
     private bool Covers(Activation asked, SimNode node)

@@ -121,7 +121,7 @@ internal sealed class Network(SimWorld world)
 
         coordinator.Receive(node, message);
         // A grain's call may be repeated by whoever made it: above the session, the machine itself must bear it.
-        if (message is not NodeMessage.Progress && world.Random.Chance(Faults.RepeatedCall))
+        if (message is not (NodeMessage.Progress or NodeMessage.Scored) && world.Random.Chance(Faults.RepeatedCall))
             world.Coordinator?.Receive(node, message);
     }
 

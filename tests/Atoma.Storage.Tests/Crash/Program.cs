@@ -1,3 +1,4 @@
+using System.Globalization;
 using Atoma.Protocol.Ledger;
 using Atoma.Storage.Sqlite;
 using Atoma.Storage.Tests.Ledger;
@@ -5,7 +6,7 @@ using Atoma.Storage.Tests.Ledger;
 namespace Atoma.Storage.Tests.Crash;
 
 /// <summary>
-/// The crash test's victim, run as <c>dotnet exec Atoma.Storage.Tests.dll crash-writer FILE</c>: settles request after request
+/// The crash tests' victims. One is <see cref="CrashChild"/>; the other, run as <c>dotnet exec Atoma.Storage.Tests.dll crash-writer FILE</c>: settles request after request
 /// and prints the number of each once it is acknowledged, until it is killed.
 /// </summary>
 internal static class Program
@@ -16,6 +17,12 @@ internal static class Program
 
     public static int Main(string[] arguments)
     {
+        if (arguments is [CrashChild.Verb, var kind, var place, var step, var dieAt])
+        {
+            return CrashChild.RunAsync(
+                kind, place, int.Parse(step, CultureInfo.InvariantCulture), int.Parse(dieAt, CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
+        }
+
         if (arguments is not [Writer, var path])
             return 2;
         using var store = SqliteLedgerStore.Open(path, TimeProvider.System);

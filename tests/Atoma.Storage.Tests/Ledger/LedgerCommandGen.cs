@@ -43,6 +43,9 @@ internal static class LedgerCommandGen
 
     private static readonly Gen<LedgerOperation> Expiries = OperationName.Select(name => (LedgerOperation)Expire(name));
 
+    /// <summary>Two-phase operations on few ids.</summary>
+    public static readonly Gen<LedgerOperation> Single = Gen.Frequency((3, Holds), (3, Posts), (1, Voids), (1, Expiries), (1, Deposits));
+
     private static readonly Gen<LedgerOperation> Operation =
         Gen.Frequency((2, Transfers), (2, Deposits), (4, Holds), (3, Posts), (1, Voids), (2, Expiries));
 
@@ -62,7 +65,7 @@ internal static class LedgerCommandGen
             ? null
             : (IReadOnlyList<PayoutRow>)[Payout($"payout{use}", version, (PayoutState)state)]);
 
-    private static readonly Gen<LedgerCommand> Command =
+    public static readonly Gen<LedgerCommand> Command =
         Gen.Select(Operation.Array[0, 4], Row, Slashes, Payouts)
             .Where(parts => parts.Item1.Length > 0 || parts.Item2 is not null || parts.Item3 is not null || parts.Item4 is not null)
             .Select(parts => new LedgerCommand(parts.Item1, parts.Item2, parts.Item3, parts.Item4));

@@ -45,6 +45,7 @@ internal static class LedgerComparison
 
         var audit = await store.AuditAsync(None);
         Assert.Equal(model.Audit(), audit);
+        Assert.Equal(audit, await store.RecountAsync(None));
         Assert.True(audit.IsExact, audit.ToString());
     }
 

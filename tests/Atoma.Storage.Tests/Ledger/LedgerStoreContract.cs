@@ -313,6 +313,7 @@ public abstract partial class LedgerStoreContract
             Assert.True(await Accounts.SetKeyLimitsAsync(Id(LedgerCommandGen.Keys[0]), budget, BudgetPeriod.Day, null, null, None));
             var expected = commands.Select(command => model.Commit(command, Time.GetUtcNow())).ToArray();
             Assert.Equal(expected, await Task.WhenAll(commands.Select(command => Store.CommitAsync(command, None))));
+            Assert.Equal(model.Audit(), await Store.AuditAsync(None));
         }
 
         await LedgerComparison.EqualAsync(model, Store);

@@ -47,6 +47,26 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
         _store = SqliteLedgerStore.Open(LedgerPath, _time);
     }
 
+    protected override Task TamperAsync(string sql)
+    {
+        using var connection = OpenRaw();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('entry', 'hold')";
+        var triggers = new List<(string Name, string Sql)>();
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+                triggers.Add((reader.GetString(0), reader.GetString(1)));
+        }
+
+        foreach (var trigger in triggers)
+            ExecuteRaw($"DROP TRIGGER {trigger.Name}");
+        ExecuteRaw($"PRAGMA foreign_keys = OFF; {sql}");
+        foreach (var trigger in triggers)
+            ExecuteRaw(trigger.Sql);
+        return Task.CompletedTask;
+    }
+
     [Fact]
     public async Task Dispose_CommandsQueued_AllAreFinishedFirst()
     {
@@ -95,23 +115,6 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         Assert.Contains(why, Assert.Throws<SqliteException>(() => command.ExecuteNonQuery()).Message);
-    }
-
-    /// <summary>What the audit is for: someone changed a balance past the store.</summary>
-    [Fact]
-    public async Task Audit_BalanceChangedByHand_NotExact()
-    {
-        await Store.CommitAsync(Do(Deposit("d", Alice, 100)), None);
-        using (var connection = OpenRaw())
-        using (var command = connection.CreateCommand())
-        {
-            command.CommandText = "UPDATE account SET balance = 101 WHERE kind = 1";
-            command.ExecuteNonQuery();
-        }
-
-        var audit = await Store.AuditAsync(None);
-        Assert.False(audit.IsExact);
-        Assert.Equal((1, 1), (audit.MismatchedAccounts, audit.Difference.Value));
     }
 
     [Fact]

@@ -11,9 +11,12 @@ internal sealed class VectorRelay(AnswerService service, AnswerWatch watch, Limi
         context.Response.Headers[ResponseHeaders.RequestId] = answer.Id;
         using var timeout = new CancellationTokenSource(limits.AnswerTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeout.Token);
+        using var meter = new AnswerMeter(context, answer, streaming: false);
         try
         {
-            await WriteAsync(context, answer, question, await EndAsync(answer, either.Token));
+            var end = await EndAsync(answer, either.Token);
+            meter.Ended(end, end.IsGiven ? null : "not_given");
+            await WriteAsync(context, answer, question, end);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {

@@ -31,6 +31,10 @@ CREATE TRIGGER hold_resolved_once BEFORE UPDATE ON hold FOR EACH ROW
     EXECUTE FUNCTION ledger_refuse('a hold is resolved once');
 CREATE TRIGGER hold_kept BEFORE DELETE OR TRUNCATE ON hold EXECUTE FUNCTION ledger_refuse('holds are never deleted');
 
+-- PostgreSQL runs a query for every row and reference: these two cost a fifth of a commit. The recount compares them instead.
+ALTER TABLE entry DROP CONSTRAINT entry_account_fkey;
+ALTER TABLE entry DROP CONSTRAINT entry_counterparty_fkey;
+
 ALTER TABLE api_key ADD COLUMN expires_at bigint;
 ALTER TABLE api_key ADD COLUMN last_used_at bigint;
 ALTER TABLE api_key ADD COLUMN requests_per_minute integer CHECK (requests_per_minute > 0);
