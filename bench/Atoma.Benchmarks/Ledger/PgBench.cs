@@ -16,7 +16,7 @@ internal static partial class PgBench
     {
         Call(server, "-i", "-q", "-s", $"{Scale}");
         var output = Call(server, "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{(int)duration.TotalSeconds}");
-        return double.Parse(Tps().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
+        return double.Parse(Tps().Match(output).Groups["rate"].Value, CultureInfo.InvariantCulture);
     }
 
     private static string Call(PostgresInstance server, params string[] arguments)
@@ -34,6 +34,6 @@ internal static partial class PgBench
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"pgbench: {error.Result}");
     }
 
-    [GeneratedRegex(@"tps = ([0-9.]+)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"tps = (?<rate>[0-9.]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Tps();
 }
