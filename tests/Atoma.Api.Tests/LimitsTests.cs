@@ -136,7 +136,7 @@ public sealed class LimitsTests
         await using var host = await ApiHost.StartAsync(new Limits { CachedKeys = 1 });
         foreach (var key in new[] { Fakes.FakeNetwork.ClientKey, Fakes.FakeNetwork.OtherKey, Fakes.FakeNetwork.ClientKey, Fakes.FakeNetwork.ClientKey })
         {
-            using var response = await host.GetAsync("/v1/account", "Bearer " + key);
+            using var response = await host.GetAsync("/v1/requests", "Bearer " + key);
             await response.OkAsync();
         }
 

@@ -115,6 +115,7 @@ public sealed class SecurityTests : IAsyncLifetime
     [Fact]
     public async Task Traffic_EveryAnswer_ShowsTheSixHeaders_AndARefusalWhenToRetry()
     {
+        _host.Network.Script = Scripts.Of(Scripts.Settled("Hi"));
         using var fine = await _host.ChatAsync();
         Assert.Equal("60000", fine.Headers.GetValues("x-ratelimit-limit-requests").Single());
         Assert.Equal("59999", fine.Headers.GetValues("x-ratelimit-remaining-requests").Single());

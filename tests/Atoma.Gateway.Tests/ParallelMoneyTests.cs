@@ -20,7 +20,7 @@ public sealed class ParallelMoneyTests
         var (price, outputTokens) = await PriceAsync(network);
         await EmptyAsync(network, leave: PaidFor * price);
 
-        var statuses = await SendAsync(network, outputTokens);
+        var statuses = await SendAsync(network, network.Http, outputTokens);
 
         Assert.True(PaidFor == statuses.GetValueOrDefault("ok"), string.Join(", ", statuses));
         Assert.Equal(Requests - PaidFor, statuses.GetValueOrDefault("402 insufficient_balance"));
@@ -28,6 +28,25 @@ public sealed class ParallelMoneyTests
         var books = await network.Ledger.AuditAsync(default);
         Assert.True(books.IsExact, books.ToString());
         Assert.Equal(Micros.Zero, books.Holds);
+    }
+
+    [Fact]
+    public async Task TenThousandParallel_BudgetForAHundred_ExactlyAHundredServedAndPaid()
+    {
+        await using var network = await InstantNetwork.StartAsync(nodes: 2);
+        var (price, outputTokens) = await PriceAsync(network);
+        using var made = await network.Http.PostAsJsonAsync("/v1/account/keys", new { budget_micros = PaidFor * price, budget_period = "month" });
+        var key = await InstantNetwork.JsonAsync(made);
+        using var client = network.Client(key.GetProperty("key").GetString()!);
+        var before = await network.Ledger.BalanceAsync(LedgerAccount.User("dev"), default);
+
+        var statuses = await SendAsync(network, client, outputTokens);
+
+        Assert.True(PaidFor == statuses.GetValueOrDefault("ok"), string.Join(", ", statuses));
+        Assert.Equal(Requests - PaidFor, statuses.GetValueOrDefault("402 budget_exceeded"));
+        Assert.Equal(before - new Micros(PaidFor * price), await network.Ledger.BalanceAsync(LedgerAccount.User("dev"), default));
+        using var account = await client.GetAsync("/v1/account");
+        Assert.Equal(PaidFor * price, (await InstantNetwork.JsonAsync(account)).GetProperty("key").GetProperty("budget_used_micros").GetInt64());
     }
 
     private static async Task<(long Price, int OutputTokens)> PriceAsync(InstantNetwork network)
@@ -49,11 +68,11 @@ public sealed class ParallelMoneyTests
         Assert.True(result.Succeeded);
     }
 
-    private static async Task<Dictionary<string, int>> SendAsync(InstantNetwork network, int outputTokens)
+    private static async Task<Dictionary<string, int>> SendAsync(InstantNetwork network, HttpClient client, int outputTokens)
     {
         var responses = await Task.WhenAll(Enumerable.Range(0, Requests).Select(async _ =>
         {
-            using var response = await network.ChatAsync(maxTokens: outputTokens);
+            using var response = await network.ChatAsync(client, maxTokens: outputTokens);
             // Named with its code, so that a wrong refusal says what it is.
             return response.IsSuccessStatusCode ? "ok" : $"{(int)response.StatusCode} {(await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetProperty("code")}";
         }));

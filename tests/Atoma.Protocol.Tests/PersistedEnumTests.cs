@@ -16,7 +16,7 @@ namespace Atoma.Protocol.Tests;
 public sealed class PersistedEnumTests
 {
     [Theory]
-    [InlineData(typeof(KeyScopes), "None=0 Client=1 Admin=2 Read=4")]
+    [InlineData(typeof(KeyScopes), "None=0 Client=1 Admin=2 Read=4 Manage=8")]
     [InlineData(typeof(BudgetPeriod), "None=0 Day=1 Month=2")]
     [InlineData(typeof(WebhookState), "Waiting=0 Delivered=1 GaveUp=2")]
     [InlineData(typeof(PayoutState), "Requested=0 Paid=1 Returned=2")]

@@ -166,6 +166,13 @@ internal sealed partial class NodeGrain(
         }
 
         _collateral = collateral;
+        if (record.State.State == NodeState.Unbonding)
+        {
+            // It offers nothing, and ends what it began.
+            await Replace(call.Session, link, []);
+            return new ConnectReply(0, "", Name(record.State.State), options.LeaseMs, collateral.Value);
+        }
+
         // Its time is over, or what it was jailed for was not confirmed while nobody could tell it.
         if (record.State.State == NodeState.Jailed && suffices && (record.State.JailedUntil ?? DateTimeOffset.MinValue) <= time.GetUtcNow())
             await Free();

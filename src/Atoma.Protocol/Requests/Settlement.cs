@@ -18,8 +18,10 @@ public static class Settlement
 
     /// <summary>Accounts whose balances <see cref="Finish"/> asks for.</summary>
     public static IReadOnlyList<LedgerAccount> Consulted(RequestState state) =>
-        [.. Silent(state).Concat(state.Convictions.Select(c => c.Node)).Distinct().Select(LedgerAccount.Collateral),
-            LedgerAccount.AuditPool, LedgerAccount.Treasury];
+    [
+        .. Silent(state).Concat(state.Convictions.Select(c => c.Node)).Distinct().Select(LedgerAccount.Collateral),
+        .. RequestMachine.AuditorsDue(state).Any() ? new[] { LedgerAccount.AuditPool, LedgerAccount.Treasury } : [],
+    ];
 
     /// <summary>Pays or returns the hold, takes silence penalties, freezes the collateral of the convicted and stores the receipt.</summary>
     /// <param name="receipt">Of a terminal request.</param>
@@ -83,6 +85,8 @@ public static class Settlement
     /// </summary>
     private static void PayAuditors(List<LedgerOperation> operations, RequestState state, Func<LedgerAccount, Micros> balance)
     {
+        if (!RequestMachine.AuditorsDue(state).Any())
+            return;
         var left = new Dictionary<LedgerAccount, Micros> { [LedgerAccount.AuditPool] = balance(LedgerAccount.AuditPool), [LedgerAccount.Treasury] = balance(LedgerAccount.Treasury) };
         foreach (var (node, due) in RequestMachine.AuditorsDue(state))
         {

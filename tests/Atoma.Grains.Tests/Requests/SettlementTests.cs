@@ -60,7 +60,7 @@ public sealed class SettlementTests(SharedCluster shared)
         var row = (await shared.Cluster.Ledger.FindRequestAsync(request, default))!;
         var machine = new RequestMachine(shared.Cluster.Options.Request, shared.Cluster.Services.GetRequiredService<ISignatureScheme>());
         var now = shared.Cluster.Clock.GetUtcNow();
-        var step = machine.Step(RequestMachine.Open(RequestSpec.FromBytes(row.State.AsSpan(1))), new RequestEvent.Recovered(), now);
+        var step = machine.Step(RequestMachine.Open(RequestRows.Spec(row)), new RequestEvent.Recovered(), now);
         Assert.Equal(LedgerStatus.Ok, (await Settler.FinishAsync(step.State, now)).Result.Status);
     }
 }
