@@ -48,7 +48,10 @@ internal static class GatewayBenchmark
         for (var round = 1; round <= rounds; round++)
         {
             baselines.Add(await LoadAsync(bareHttp, body, requests, clients));
+            var (allocated, collections, processor) = (GC.GetTotalAllocatedBytes(), GC.CollectionCount(0), Process.GetCurrentProcess().TotalProcessorTime);
             gateways.Add(await LoadAsync(network.Http, body, requests, clients));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"each: {(GC.GetTotalAllocatedBytes() - allocated) / 1024.0 / requests:F0} KiB allocated, {(Process.GetCurrentProcess().TotalProcessorTime - processor).TotalMilliseconds / requests:F2} ms of processor, client included; {GC.CollectionCount(0) - collections} collections"));
             // One at a time: what a lone caller waits.
             alones.Add(await LoadAsync(network.Http, body, requests / 10, clients: 1));
             Console.WriteLine($"round {round}: bare {baselines[^1]}; gateway {gateways[^1]}; one at a time {alones[^1]}");

@@ -66,11 +66,11 @@ public sealed record Limits
     /// <summary>Characters of an API key as sent; ours have about 50.</summary>
     public int KeyLength { get; init; } = 256;
 
-    /// <summary>Requests a minute of a key that has no limit of its own: 1,000 a second.</summary>
-    public int RequestsPerMinute { get; init; } = 60_000;
+    /// <summary>Requests a minute of a key that has no limit of its own: 10,000 a second.</summary>
+    public int RequestsPerMinute { get; init; } = 600_000;
 
     /// <summary>Tokens a minute of a key that has no limit of its own; its account's balance is what bounds it.</summary>
-    public int TokensPerMinute { get; init; } = 60_000_000;
+    public int TokensPerMinute { get; init; } = 600_000_000;
 
     /// <summary>Tokens counted for an answer whose question names no limit (the network's own default).</summary>
     public int AssumedAnswerTokens { get; init; } = 512;

@@ -117,12 +117,12 @@ public sealed class SecurityTests : IAsyncLifetime
     {
         _host.Network.Script = Scripts.Of(Scripts.Settled("Hi"));
         using var fine = await _host.ChatAsync();
-        Assert.Equal("60000", fine.Headers.GetValues("x-ratelimit-limit-requests").Single());
-        Assert.Equal("59999", fine.Headers.GetValues("x-ratelimit-remaining-requests").Single());
+        Assert.Equal("600000", fine.Headers.GetValues("x-ratelimit-limit-requests").Single());
+        Assert.Equal("599999", fine.Headers.GetValues("x-ratelimit-remaining-requests").Single());
         Assert.Equal("1ms", fine.Headers.GetValues("x-ratelimit-reset-requests").Single());
-        Assert.Equal("60000000", fine.Headers.GetValues("x-ratelimit-limit-tokens").Single());
+        Assert.Equal("600000000", fine.Headers.GetValues("x-ratelimit-limit-tokens").Single());
         // Five characters are one token, and an answer without a limit counts as 512.
-        Assert.Equal("59999487", fine.Headers.GetValues("x-ratelimit-remaining-tokens").Single());
+        Assert.Equal("599999487", fine.Headers.GetValues("x-ratelimit-remaining-tokens").Single());
         Assert.Equal("1m1.5s", fine.Headers.GetValues("x-ratelimit-reset-tokens").Single());
 
         _host.Network.OnTraffic = static _ => new TrafficReply(

@@ -77,8 +77,7 @@ internal sealed class InstantNetwork : IAsyncDisposable
             Nodes = 0,
             GatewayPort = 0,
         };
-        given.Network.FaucetMicros = given.DevelopmentBalanceMicros;
-        given.Network.DevelopmentPayouts = true;
+        given.UsePlayMoney();
         // Thousands of clients in the nodes' own process can hold up a heartbeat for longer than the usual five seconds.
         given.Network.LeaseMs = 60_000;
         given = settings?.Invoke(given) ?? given;
@@ -103,7 +102,7 @@ internal sealed class InstantNetwork : IAsyncDisposable
 
     public async Task<FakeNode> AddNodeAsync()
     {
-        var node = new FakeNode(Grains, Model, new Script());
+        var node = new FakeNode(Grains, Model, new Script()) { Concurrent = true };
         _nodes.Add(node);
         var reply = await node.ConnectAsync(node.Offer() with { Slots = 64 });
         Invariant.Assert(reply.Code == 0);

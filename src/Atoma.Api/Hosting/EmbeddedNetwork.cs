@@ -7,15 +7,10 @@ namespace Atoma.Api.Hosting;
 /// <summary>A whole network in one process: core silo, ledger, nodes, gateway, dashboard and REST.</summary>
 public static class EmbeddedNetwork
 {
-    /// <summary>What the faucet fills an account up to: 1,000 units.</summary>
-    private const long FaucetMicros = 1_000_000_000;
-
     /// <summary>Builds the network without starting it.</summary>
     public static WebApplication Build(SiloSettings settings, string urls)
     {
-        // Only here is all money play money.
-        settings.Network.FaucetMicros = FaucetMicros;
-        settings.Network.DevelopmentPayouts = true;
+        settings.UsePlayMoney();
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
         builder.AddAtomaTelemetry("atoma");

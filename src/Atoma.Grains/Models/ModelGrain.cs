@@ -24,6 +24,9 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
 {
     private readonly SortedDictionary<string, (Subscription Subscription, NodeTerms Terms)> _offers = new(StringComparer.Ordinal);
 
+    /// <summary>What every request asks for, made once after each change.</summary>
+    private ModelMarket? _market;
+
     public async Task<OfferReply> Offer(string node, byte[] subscription, NodeTerms terms)
     {
         var reader = new CanonicalReader(subscription);
@@ -47,12 +50,14 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
         if (await EchelonProblem(offer) is { } problem)
             return new OfferReply((int)RefusalCode.WrongEchelon, problem);
         _offers[node] = (offer, terms);
+        _market = null;
         return new OfferReply(0, "");
     }
 
     public Task Withdraw(string node)
     {
         _offers.Remove(node);
+        _market = null;
         return Task.CompletedTask;
     }
 
@@ -60,11 +65,16 @@ internal sealed class ModelGrain([PersistentState("model")] IPersistentState<Mod
     {
         if (record.State.Manifest.Length == 0)
             return Task.FromResult<ModelMarket?>(null);
+        return Task.FromResult<ModelMarket?>(_market ??= MakeMarket());
+    }
+
+    private ModelMarket MakeMarket()
+    {
         var context = _offers.Count == 0 ? Manifest().ContextLength : _offers.Values.Min(o => o.Subscription.MaxContext);
         NodeOffer[] offers = [.. _offers.Select(o => new NodeOffer(
             o.Key, o.Value.Subscription.Echelon.Id().ToString(), o.Value.Subscription.InputPrice.Value, o.Value.Subscription.OutputPrice.Value,
             o.Value.Subscription.Echelon.IsExact, o.Value.Terms, o.Value.Subscription.CheckPermille))];
-        return Task.FromResult<ModelMarket?>(new ModelMarket(record.State.Manifest, context, offers, record.State.Since));
+        return new ModelMarket(record.State.Manifest, context, offers, record.State.Since);
     }
 
     private async Task<string?> EchelonProblem(Subscription offer)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Integrity;
@@ -27,8 +28,11 @@ internal readonly record struct Wanted(IntegrityLevel Level, Comparison Comparis
 /// <summary>Who can serve a request (P3.1): a quote and the draws that follow it ask here alike.</summary>
 internal static class Eligibility
 {
-    public static EligibleNode Node(NodeOffer offer) =>
-        new(NodeId.Parse(offer.Node), Hash32.Parse(offer.Echelon), new Micros(offer.InputPriceMicros), new Micros(offer.OutputPriceMicros));
+    /// <summary>Read once: a market's offers are the same objects until one of them changes.</summary>
+    private static readonly ConditionalWeakTable<NodeOffer, EligibleNode> Nodes = [];
+
+    public static EligibleNode Node(NodeOffer offer) => Nodes.GetValue(offer, static o =>
+        new EligibleNode(NodeId.Parse(o.Node), Hash32.Parse(o.Echelon), new Micros(o.InputPriceMicros), new Micros(o.OutputPriceMicros)));
 
     /// <summary>How answers of a level would be compared now: bit by bit where enough nodes can be.</summary>
     /// <param name="offers">All offers of the model.</param>

@@ -13,6 +13,10 @@ internal sealed class NodeSession(
     IGrainFactory grains, ISignatureScheme signatures, TimeProvider time, Func<CoordinatorMessage, ValueTask<bool>> send, ILogger log)
     : INodeLink, IAsyncDisposable
 {
+    /// <summary>Messages of one node that wait for requests to take them: some for each sequence that a large node runs.</summary>
+    private const int PassingMax = 1024;
+
+    private readonly OrderedRelay _relay = new(PassingMax);
     private readonly Hash32 _session = new(RandomNumberGenerator.GetBytes(Hash32.Size));
     private INodeLink? _reference;
     private NodeId? _node;
@@ -51,6 +55,9 @@ internal sealed class NodeSession(
 
     public async ValueTask DisposeAsync()
     {
+        // What it said before it went counts.
+        await _relay.DrainAsync();
+        _relay.Dispose();
         if (_node is { } node)
             await grains.GetGrain<INodeGrain>(Keys.Node(node)).Disconnect(_session.ToString());
         if (_reference is not null)
@@ -103,7 +110,7 @@ internal sealed class NodeSession(
                 await grains.GetGrain<INodeGrain>(Keys.Node(node)).Weights(weights.Answer.ToBytes());
                 return true;
             case { RequestId: { } request }:
-                await PassOnAsync(node, request, frame.Body);
+                await _relay.EnqueueAsync(request, () => PassOnAsync(node, request, frame.Body));
                 return true;
             default:
                 return await RefuseAsync(RefusalCode.Malformed, "A hello comes once.");
@@ -116,9 +123,9 @@ internal sealed class NodeSession(
         {
             await grains.GetGrain<IRequestGrain>(Keys.Request(request)).Receive(node.ToString(), body);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException)
+        catch (Exception e)
         {
-            // The request's own deadlines deal with a message that was lost.
+            // Whatever the grain met: the node is not at fault, and the request's own deadlines deal with a message that was lost.
             log.MessageNotPassed(node.ToString(), request.ToString(), e.Message);
         }
     }

@@ -67,6 +67,13 @@ public sealed record SiloSettings
 
     public NetworkOptions Network { get; init; } = new() { DevelopmentBondMicros = 100_000_000 };
 
+    /// <summary>For the embedded network, where no money comes from outside or leaves: a faucet, and payouts that are paid at once.</summary>
+    public void UsePlayMoney()
+    {
+        Network.FaucetMicros = DevelopmentBalanceMicros;
+        Network.DevelopmentPayouts = true;
+    }
+
     /// <summary>Everything that is wrong; empty when valid.</summary>
     public IReadOnlyList<string> Problems()
     {

@@ -24,9 +24,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
     private readonly FakeModel _model;
     private readonly Script _script;
     private readonly Channel<CoordinatorMessage> _messages = Channel.CreateUnbounded<CoordinatorMessage>();
-    private readonly Dictionary<Hash32, (Hash32 Nonce, Transcript Shown)> _answers = [];
+    private readonly ConcurrentDictionary<Hash32, (Hash32 Nonce, Transcript Shown)> _answers = new();
     private readonly Dictionary<Hash32, GenerationTask> _dawdling = [];
-    private readonly Dictionary<(Hash32 Request, Hash32 Subject), Vote> _votes = [];
+    private readonly ConcurrentDictionary<(Hash32 Request, Hash32 Subject), Vote> _votes = new();
     private readonly Task _work;
     private INodeLink? _reference;
     private int _commitments;
@@ -49,6 +49,9 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
 
     /// <summary>What it holds as the model's file; null: it does not answer challenges.</summary>
     public byte[]? File { get; set; }
+
+    /// <summary>Works on many requests at once, as a node with many slots, and remembers nothing of what it was told.</summary>
+    public bool Concurrent { get; set; }
 
     /// <summary>Everything it was told.</summary>
     public ConcurrentQueue<CoordinatorMessage> Heard { get; } = new();
@@ -104,8 +107,16 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
 
     private async Task WorkAsync()
     {
+        List<Task> running = [];
         await foreach (var message in _messages.Reader.ReadAllAsync())
         {
+            if (Concurrent)
+            {
+                running.RemoveAll(static t => t.IsCompletedSuccessfully);
+                running.Add(HandleAsync(message));
+                continue;
+            }
+
             Heard.Enqueue(message);
             await HandleAsync(message);
         }
@@ -125,11 +136,11 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
             case CoordinatorMessage.Check m:
                 return CheckAsync(new GenerationTask(m.Request, m.Prompt, m.Parameters), Transcript.FromBytes(m.Transcript), _script.NextChecker());
             case CoordinatorMessage.Closed m:
-                _answers.Remove(m.Request);
+                _answers.TryRemove(m.Request, out _);
                 return Task.CompletedTask;
             case CoordinatorMessage.AskWeights m when File is { } file:
                 return Grain.Weights(WeightAnswer.Sign(_key, m.Seed, m.Model, WeightChallenge.DigestOf(m.Seed, new MemoryStream(file))).ToBytes());
-            case CoordinatorMessage.AskVote m when _votes.Remove((m.Request, m.Subject), out var vote):
+            case CoordinatorMessage.AskVote m when _votes.TryRemove((m.Request, m.Subject), out var vote):
                 return SayAsync(new NodeMessage.CastVote(vote));
             default:
                 return Task.CompletedTask;
@@ -185,7 +196,7 @@ internal sealed class FakeNode : INodeLink, IAsyncDisposable
 
     private Task CommitAsync(GenerationTask task, Transcript answer)
     {
-        var nonce = Hash32.Sha256([.. task.Request.ToArray(), .. Id.ToArray(), .. BitConverter.GetBytes(_commitments++)]);
+        var nonce = Hash32.Sha256([.. task.Request.ToArray(), .. Id.ToArray(), .. BitConverter.GetBytes(Interlocked.Increment(ref _commitments))]);
         _answers[task.Request] = (nonce, answer);
         var value = Commitment.ValueOf(task.Request, Id, nonce, answer.Digest(), answer.Prompt.Count, answer.OutputCount);
         return SayAsync(new NodeMessage.Commit(Commitment.Sign(_key, task.Request, value)));
