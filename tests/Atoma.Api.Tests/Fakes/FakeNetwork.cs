@@ -52,7 +52,7 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
 
     public Dictionary<string, KeyInfo> KeysByHash { get; } = new(StringComparer.Ordinal)
     {
-        [ApiKeys.Hash(ClientKey)] = Key(Account, "client"),
+        [ApiKeys.Hash(ClientKey)] = Key(Account, "client", "manage"),
         [ApiKeys.Hash(OtherKey)] = Key("acct-2", "client"),
         [ApiKeys.Hash(AdminKey)] = Key("operator", "admin"),
     };
@@ -80,6 +80,7 @@ internal sealed partial class FakeNetwork : IGrainFactory, IBooksGrain, IDirecto
         {
             nameof(IBooksGrain) or nameof(IDirectoryGrain) => this,
             nameof(IAccountsGrain) => this,
+            nameof(IPayoutsGrain) => new FakePayouts(),
             nameof(ITrafficGrain) => new FakeTraffic(this),
             nameof(IRequestGrain) => Requests.GetOrAdd(primaryKey, key => new FakeRequest(this, key["req:".Length..])),
             nameof(IModelGrain) => new FakeModel(primaryKey),
@@ -220,7 +221,7 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
 
     public Task Weights(byte[] answer) => throw new NotSupportedException();
 
-    public Task<UnbondReply> Unbond(byte[] signature) => throw new NotSupportedException();
+    public Task<UnbondReply> Unbond(byte[] signature) => Task.FromResult(new UnbondReply(PayoutStatus.Ok, "Leaving.", DateTimeOffset.UnixEpoch));
 
     public Task<bool> TryExit() => throw new NotSupportedException();
 }

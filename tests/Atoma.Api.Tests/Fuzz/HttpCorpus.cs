@@ -11,6 +11,8 @@ internal static class HttpCorpus
     [
         "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/tokenize", "/v1/quotes", "/v1/requests", "/v1/moderations",
         "/v1/requests/{id}/dispute", "/v1/requests/{id}/cancel", "/v1/nodes/{node}/slashes/s1/appeal", "/v1/nodes/{node}/slashes/s1/evidence",
+        "/v1/nodes/{node}/payouts", "/v1/nodes/{node}/bond", "/v1/nodes/{node}/unbond", "/v1/account/keys", "/v1/account/keys/k1", "/v1/account/faucet",
+        "/v1/admin/accounts", "/v1/admin/accounts/a1/credit", "/v1/admin/accounts/a1/close", "/v1/admin/keys", "/v1/admin/payouts/p1/paid", "/v1/admin/payouts/p1/return",
     ];
 
     /// <summary>An endpoint, most often one that takes such a body.</summary>
@@ -25,6 +27,10 @@ internal static class HttpCorpus
             < 12 => ["/v1/embeddings"],
             12 => ["/v1/rerank"],
             14 => ["/v1/tokenize"],
+            16 => ["/v1/nodes/{node}/payouts", "/v1/nodes/{node}/bond"],
+            17 => ["/v1/account/keys", "/v1/account/keys/k1", "/v1/admin/keys"],
+            18 => ["/v1/admin/accounts"],
+            19 => ["/v1/admin/accounts/a1/credit", "/v1/admin/payouts/p1/paid", "/v1/admin/payouts/p1/return"],
             _ => ["/v1/nodes/{node}/slashes/s1/appeal", "/v1/nodes/{node}/slashes/s1/evidence"],
         };
         return fitting[random.Next(fitting.Length)];
@@ -48,7 +54,11 @@ internal static class HttpCorpus
         """{"model":"atoma-demo","messages":[{"role":"user","content":"x"}],"webhook":{"url":"https://example.com/done?x=1"}}""",
         """{"model":"atoma-demo","messages":[{"role":"user","content":"x"}],"tools":[TOOL],"ids":true}""",
         """{"signature":"0x00","request":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""",
-    }.Select(b => Encoding.UTF8.GetBytes(b.Replace("TOOL", Tool, StringComparison.Ordinal)))];
+        """{"amount_micros":7,"to":"0x52908400098527886e0f7030069857d2e4169ee7","nonce":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","signature":"0xSIGNATURE"}""",
+        """{"account":"acct-1","label":"Grüezi","scopes":["client","read"],"expires_at":"2027-01-01T00:00:00Z","budget_micros":5,"budget_period":"day","requests_per_minute":3,"tokens_per_minute":9}""",
+        """{"id":"team-1","label":"A team"}""",
+        """{"amount_micros":5,"reference":"wire 1"}""",
+    }.Select(b => Encoding.UTF8.GetBytes(b.Replace("TOOL", Tool, StringComparison.Ordinal).Replace("SIGNATURE", new string('a', 130), StringComparison.Ordinal)))];
 
     public static readonly string[] EventIds = ["-", "0", "2", "5.1", "3f", "0c", "9.2cf", "-_-", "2_3", "1.1_-", "4f_4f_u", "0_u"];
 }

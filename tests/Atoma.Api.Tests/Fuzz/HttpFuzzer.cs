@@ -90,6 +90,8 @@ internal sealed class HttpFuzzer : IAsyncDisposable
             .Replace("{id}", Id(random), StringComparison.Ordinal).Replace("{node}", FakeNetwork.NodeAddress, StringComparison.Ordinal);
         var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = new ByteArrayContent(mutator.Next(HttpCorpus.Bodies[body])) };
         request.Content.Headers.ContentType = random.Next(8) == 0 ? null : new MediaTypeHeaderValue("application/json");
+        if (route.StartsWith("/v1/admin", StringComparison.Ordinal))
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", FakeNetwork.AdminKey);
         if (random.Next(4) == 0)
             request.Headers.TryAddWithoutValidation("Idempotency-Key", Text(random, mutator, "key-1"));
         if (random.Next(8) == 0)
