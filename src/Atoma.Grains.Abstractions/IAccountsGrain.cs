@@ -58,7 +58,7 @@ public interface IAccountsGrain : IGrainWithStringKey
     [Alias("AddKey")]
     Task<KeyReply> AddKey(string actor, NewKey key);
 
-    /// <summary>Takes effect at once where requests are accepted, and within seconds in front ends that remember the key.</summary>
+    /// <summary>Front ends that remember the key take it for a few seconds more.</summary>
     [Alias("RevokeKey")]
     Task<KeyReply> RevokeKey(string actor, string account, string keyId);
 

@@ -45,7 +45,7 @@ public interface IBeaconGrain : IGrainWithStringKey
 [GenerateSerializer, Alias("atoma.BeaconStep"), Immutable]
 public sealed record BeaconStep([property: Id(0)] int Chain, [property: Id(1)] string Anchor, [property: Id(2)] int Step, [property: Id(3)] string Value);
 
-/// <summary>The books, for reading: keys, balances, the conservation sum, slashes. Stateless; the ledger store has the truth.</summary>
+/// <summary>The books, for reading: the conservation sum, requests, slashes, reviews. Stateless; the ledger store has the truth.</summary>
 [Alias("atoma.IBooksGrain")]
 public interface IBooksGrain : IGrainWithStringKey
 {

@@ -5,6 +5,7 @@ using Atoma.Api.Json;
 using Atoma.Api.Security;
 using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Common;
+using Atoma.Protocol.Payouts;
 
 namespace Atoma.Api.Endpoints;
 
@@ -51,8 +52,6 @@ internal sealed record PayoutDecisionBody(string? Reference);
 /// <summary>What an operator does with what its node has earned and bonded (P2). The node's signature is the key to it.</summary>
 internal static class OperatorEndpoints
 {
-    private const int ReferenceLengthMax = 128;
-
     private static readonly string[] NodeAccounts = ["earnings", "collateral", "frozen", "payable"];
 
     public static void MapOperators(this IEndpointRouteBuilder routes)
@@ -152,8 +151,8 @@ internal static class OperatorEndpoints
     {
         if ((await JsonBody.ReadAsync(context, ApiJson.Web.PayoutDecisionBody)).Failed(out var error, out var body))
             return error;
-        if (body.Reference is not { Length: > 0 and <= ReferenceLengthMax } reference || reference.Any(char.IsControl))
-            return OpenAiErrors.Invalid("reference", $"names the payment outside, or says why it is returned; 1 to {ReferenceLengthMax} characters");
+        if (body.Reference is not { Length: > 0 and <= PayoutRules.ReferenceLengthMax } reference || reference.Any(char.IsControl))
+            return OpenAiErrors.Invalid("reference", $"names the payment outside, or says why it is returned; 1 to {PayoutRules.ReferenceLengthMax} characters");
         return Reply("payout", "Payout", await Payouts(grains).Decide(context.User.Actor(), payout, paid, reference));
     }
 

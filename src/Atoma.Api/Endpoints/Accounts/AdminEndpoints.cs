@@ -2,6 +2,8 @@ using Atoma.Api.Errors;
 using Atoma.Api.Json;
 using Atoma.Api.Security;
 using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Accounts;
+using Atoma.Protocol.Payouts;
 
 namespace Atoma.Api.Endpoints.Accounts;
 
@@ -9,8 +11,6 @@ namespace Atoma.Api.Endpoints.Accounts;
 internal static class AdminEndpoints
 {
     private const int IdLengthMax = 64;
-    private const int LabelLengthMax = 64;
-    private const int ReferenceLengthMax = 128;
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
@@ -53,8 +53,8 @@ internal static class AdminEndpoints
             return error;
         if (body.Id is not { Length: > 0 and <= IdLengthMax } id || !id.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_'))
             return OpenAiErrors.Invalid("id", $"has 1 to {IdLengthMax} lower-case letters, digits, '-', '.' and '_'");
-        if (body.Label is { Length: > LabelLengthMax } || body.Label?.Any(char.IsControl) == true)
-            return OpenAiErrors.Invalid("label", $"has at most {LabelLengthMax} characters and no control characters");
+        if (body.Label is { Length: > AccountForm.LabelLengthMax } || body.Label?.Any(char.IsControl) == true)
+            return OpenAiErrors.Invalid("label", $"has at most {AccountForm.LabelLengthMax} characters and no control characters");
         if (await AccountEndpoints.Accounts(grains).Open(context.User.Actor(), id, body.Label ?? "") == AccountStatus.Exists)
             return new ApiError(409, OpenAiErrors.InvalidRequest, "account_exists", $"There is an account '{id}' already. Choose another id.", "id");
         return await Show(id, grains, StatusCodes.Status201Created);
@@ -75,8 +75,8 @@ internal static class AdminEndpoints
             return error;
         if (body.AmountMicros is not > 0)
             return OpenAiErrors.Invalid("amount_micros", "must be above 0");
-        if (body.Reference is not { Length: > 0 and <= ReferenceLengthMax } reference || reference.Any(char.IsControl))
-            return OpenAiErrors.Invalid("reference", $"names the payment outside, 1 to {ReferenceLengthMax} characters; the same one pays in once");
+        if (body.Reference is not { Length: > 0 and <= PayoutRules.ReferenceLengthMax } reference || reference.Any(char.IsControl))
+            return OpenAiErrors.Invalid("reference", $"names the payment outside, 1 to {PayoutRules.ReferenceLengthMax} characters; the same one pays in once");
         var reply = await AccountEndpoints.Accounts(grains).Credit(context.User.Actor(), account, body.AmountMicros.Value, reference);
         return reply.Status switch
         {

@@ -11,8 +11,6 @@ namespace Atoma.Api.Endpoints.Accounts;
 /// <summary>A key to be made: its text, which is shown once, and what is kept of it.</summary>
 internal sealed record KeyRequest(string Text, NewKey Kept)
 {
-    private const int LabelLengthMax = 64;
-
     /// <summary>Bytes of randomness: nobody guesses 160 bits.</summary>
     private const int SecretBytes = 20;
 
@@ -29,8 +27,8 @@ internal sealed record KeyRequest(string Text, NewKey Kept)
             return OpenAiErrors.Invalid("scopes", $"names some of {string.Join(", ", KnownScopes)}");
         if (scopes.FirstOrDefault(s => !allowed.Contains(s, StringComparer.Ordinal)) is { } beyond)
             return OpenAiErrors.Invalid("scopes", $"has '{beyond}', which the key that asks may not give");
-        if (body.Label is { Length: > LabelLengthMax } || body.Label?.Any(char.IsControl) == true)
-            return OpenAiErrors.Invalid("label", $"has at most {LabelLengthMax} characters and no control characters");
+        if (body.Label is { Length: > AccountForm.LabelLengthMax } || body.Label?.Any(char.IsControl) == true)
+            return OpenAiErrors.Invalid("label", $"has at most {AccountForm.LabelLengthMax} characters and no control characters");
         if (Expiry(body.ExpiresAt, now, out var expiresAt) is { } badExpiry)
             return badExpiry;
         if (Limits(body).Failed(out var badLimits, out var limits))
