@@ -24,6 +24,11 @@ public interface ISettlementGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<ClaimProof?> Claim(string payee);
 
+    /// <summary>Slashes and contracts' requests that are not over on the chain.</summary>
+    [Alias("InFlight")]
+    [AlwaysInterleave]
+    Task<int> InFlight();
+
     /// <summary>Why the last step did not end well, empty when it did.</summary>
     [Alias("Problem")]
     [AlwaysInterleave]

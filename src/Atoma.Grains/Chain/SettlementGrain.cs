@@ -65,6 +65,8 @@ internal sealed partial class SettlementGrain(
         return Task.CompletedTask;
     }
 
+    public Task<int> InFlight() => Task.FromResult(record.State.Slashes.Count + record.State.Contracts.Count);
+
     public Task<string> Problem() => Task.FromResult(_problem);
 
     public Task<ClaimProof?> Claim(string payee)
