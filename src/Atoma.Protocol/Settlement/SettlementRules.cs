@@ -44,7 +44,39 @@ public static class SettlementRules
         }
     }
 
-    /// <summary>Id of the first operation of <see cref="Left"/>: with it the event has been booked.</summary>
+    /// <summary>
+    /// Collateral was taken on the chain by what proves itself there: the books follow. What the node no longer has here was taken
+    /// here before for something else, and the treasury bears it.
+    /// </summary>
+    /// <param name="slashed">The event.</param>
+    /// <param name="collateral">What the node has here.</param>
+    /// <param name="treasury">What the treasury has.</param>
+    /// <returns>Null when not even the treasury can bear it.</returns>
+    public static LedgerCommand? Followed(ChainEvent.Slashed slashed, Micros collateral, Micros treasury)
+    {
+        List<LedgerOperation> operations = [];
+        var (node, left) = (LedgerAccount.Collateral(slashed.Node), collateral);
+        Give(LedgerAccount.User(slashed.Victim.ToString()), slashed.ToVictim, TransferCode.SlashRequester);
+        Give(LedgerAccount.Burn, slashed.Burned, TransferCode.SlashBurn);
+        // What goes to the treasury is the rest, and needs no more than what is left.
+        var rest = Micros.Min(left, slashed.Amount - slashed.ToVictim - slashed.Burned);
+        if (rest.IsPositive)
+            operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), node, LedgerAccount.Treasury, rest, TransferCode.SlashTreasury));
+        return treasury >= Micros.Zero ? new LedgerCommand(operations) : null;
+
+        void Give(LedgerAccount to, Micros amount, TransferCode code)
+        {
+            var part = Micros.Min(left, amount);
+            left -= part;
+            treasury -= amount - part;
+            if (part.IsPositive)
+                operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), node, to, part, code));
+            if (amount > part)
+                operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), LedgerAccount.Treasury, to, amount - part, TransferCode.Shortfall));
+        }
+    }
+
+    /// <summary>Id of the first operation of <see cref="Left"/> and <see cref="Followed"/>: with it the event has been booked.</summary>
     public static Hash32 LeftId(Hash32 id) => PartId(id, 0);
 
     /// <summary>
