@@ -53,7 +53,7 @@ internal static class ChainEndpoints
     {
         if (!NodeId.TryParse(address, out var user))
             return NotAnAddress("address");
-        return await Chain(grains).Requester(user.ToString()) is { } found ? TypedResults.Json(ChainAccountBody.Of(user.ToString(), found), ApiJson.Web.ChainAccountBody) : NoChain();
+        return await Chain(grains).Requester(user.ToAccount()) is { } found ? TypedResults.Json(ChainAccountBody.Of(user.ToAccount(), found), ApiJson.Web.ChainAccountBody) : NoChain();
     }
 
     private static async Task<IResult> GetNode(string address, IGrainFactory grains)
@@ -73,12 +73,12 @@ internal static class ChainEndpoints
             return OpenAiErrors.Invalid("cumulative_micros", "must be above 0");
         if (new SignedBody { Signature = body.Signature }.Bytes().Failed(out error, out var signature))
             return error;
-        var reply = await Chain(grains).AddVoucher(user.ToString(), body.CumulativeMicros.Value, signature);
+        var reply = await Chain(grains).AddVoucher(user.ToAccount(), body.CumulativeMicros.Value, signature);
         return reply.Status switch
         {
             VoucherStatus.NoChain => NoChain(),
             VoucherStatus.WrongSignature => WrongSignature("Voucher(address user,uint128 cumulative)"),
-            _ => TypedResults.Json(new VoucherReplyBody("voucher", user.ToString(), reply.CumulativeMicros, reply.Status == VoucherStatus.NotHigher), ApiJson.Web.VoucherReplyBody),
+            _ => TypedResults.Json(new VoucherReplyBody("voucher", user.ToAccount(), reply.CumulativeMicros, reply.Status == VoucherStatus.NotHigher), ApiJson.Web.VoucherReplyBody),
         };
     }
 
@@ -94,14 +94,14 @@ internal static class ChainEndpoints
             return OpenAiErrors.Invalid("timestamp", "is in seconds since 1970");
         if (new SignedBody { Signature = body.Signature }.Bytes().Failed(out error, out var signature))
             return error;
-        var reply = await Chain(grains).AddKey(user.ToString(), hash.ToString(), body.Timestamp.Value, signature);
+        var reply = await Chain(grains).AddKey(user.ToAccount(), hash.ToString(), body.Timestamp.Value, signature);
         return reply.Status switch
         {
             ChainKeyStatus.NoChain => NoChain(),
             ChainKeyStatus.WrongSignature => WrongSignature("ApiKey(address account,bytes32 keyHash,uint64 timestamp)"),
             ChainKeyStatus.Stale => OpenAiErrors.Invalid("timestamp", "is more than ten minutes from now; sign anew"),
             ChainKeyStatus.Unknown => new ApiError(404, OpenAiErrors.InvalidRequest, "account_not_found", "Nothing was deposited for this address yet, or its account is closed. Deposit first; it counts once it is final.", "account"),
-            _ => TypedResults.Json(new WalletKeyReplyBody("key", reply.KeyId, user.ToString(), reply.Status == ChainKeyStatus.Exists), ApiJson.Web.WalletKeyReplyBody),
+            _ => TypedResults.Json(new WalletKeyReplyBody("key", reply.KeyId, user.ToAccount(), reply.Status == ChainKeyStatus.Exists), ApiJson.Web.WalletKeyReplyBody),
         };
     }
 

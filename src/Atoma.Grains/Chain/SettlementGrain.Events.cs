@@ -14,7 +14,7 @@ internal sealed partial class SettlementGrain
         switch (happened)
         {
             case ChainEvent.Deposited e:
-                await accounts.AddAccountAsync(new AccountRecord(e.User.ToString(), "chain", time.GetUtcNow()), default);
+                await accounts.AddAccountAsync(new AccountRecord(e.User.ToAccount(), "chain", time.GetUtcNow()), default);
                 await CommitAsync(SettlementRules.Received(e.Id, LedgerAccount.Reserve(e.User), e.Amount, TransferCode.Deposit));
                 _requesters.Add(e.User);
                 break;
@@ -24,7 +24,7 @@ internal sealed partial class SettlementGrain
                 _requesters.Add(e.User);
                 break;
             case ChainEvent.Exited e:
-                await LeaveAsync(e.Id, e.Amount, LedgerAccount.Exiting(e.User), LedgerAccount.Reserve(e.User), LedgerAccount.User(e.User.ToString()));
+                await LeaveAsync(e.Id, e.Amount, LedgerAccount.Exiting(e.User), LedgerAccount.Reserve(e.User), LedgerAccount.User(e.User.ToAccount()));
                 _requesters.Add(e.User);
                 break;
             case ChainEvent.Bonded e:

@@ -131,7 +131,7 @@ internal sealed partial class SettlementGrain(
     private async Task<RequesterBooks> BooksAsync(NodeId user)
     {
         const int HoldsMax = 10_000;
-        var (account, books, holds) = (LedgerAccount.User(user.ToString()), default(RequesterBooks), default(HashSet<Hash32>));
+        var (account, books, holds) = (LedgerAccount.User(user.ToAccount()), default(RequesterBooks), default(HashSet<Hash32>));
         for (var reading = 0; reading < ReadingsMax; reading++)
         {
             var open = await ledger.OpenHoldsAsync(account, HoldsMax, default);
