@@ -78,7 +78,7 @@ public sealed record ChainOverview
     [Id(15)] public required int OutboxOpen { get; init; }
 
     /// <summary>Transactions that the contracts refused for good.</summary>
-    [Id(16)] public required int OutboxFailed { get; init; }
+    [Id(16)] public required long OutboxFailed { get; init; }
 
     [Id(17)] public required DateTimeOffset? OutboxOldestAt { get; init; }
 

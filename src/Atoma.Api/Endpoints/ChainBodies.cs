@@ -35,7 +35,7 @@ internal sealed record ChainBody(
 /// <param name="Open">Not final yet.</param>
 /// <param name="Failed">Refused by the contracts for good.</param>
 /// <param name="OldestAt">Since when the oldest open one waits, or null.</param>
-internal sealed record OutboxBody(int Open, int Failed, string? OldestAt);
+internal sealed record OutboxBody(int Open, long Failed, string? OldestAt);
 
 /// <summary>A requester on the chain and in the books.</summary>
 /// <param name="Object">"chain.account".</param>

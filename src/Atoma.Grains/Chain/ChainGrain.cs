@@ -27,7 +27,8 @@ internal sealed class ChainGrain(
             return null;
         var info = await chain.InfoAsync(default);
         var pool = await chain.PayoutsAsync(default);
-        var outbox = await chain.OutboxAsync(default);
+        var outbox = await chain.BacklogAsync(default);
+        var flight = await Settlement.InFlight();
         var problem = await Settlement.Problem();
         return new ChainOverview
         {
@@ -43,9 +44,9 @@ internal sealed class ChainGrain(
             BackingMicros = pool.Backing.Value,
             PostedMicros = pool.Posted.Value,
             ClaimedMicros = pool.Claimed.Value,
-            HoldingsMicros = (await chain.HoldingsAsync(default)).Value,
+            HoldingsMicros = (await chain.HoldingsAsync(default)).Value + flight.EscrowedMicros,
             LedgerMicros = (await ledger.AuditAsync(default)).Accounts.Value,
-            InFlight = await Settlement.InFlight(),
+            InFlight = flight.Count,
             OutboxOpen = outbox.Open,
             OutboxFailed = outbox.Failed,
             OutboxOldestAt = outbox.OldestOpenAt,

@@ -65,7 +65,8 @@ internal sealed partial class SettlementGrain(
         return Task.CompletedTask;
     }
 
-    public Task<int> InFlight() => Task.FromResult(record.State.Slashes.Count + record.State.Contracts.Count);
+    public Task<InFlightInfo> InFlight() => Task.FromResult(
+        new InFlightInfo(record.State.Slashes.Count + record.State.Contracts.Count, record.State.Contracts.Values.Sum(c => c.MaxFeeMicros)));
 
     public Task<string> Problem() => Task.FromResult(_problem);
 
