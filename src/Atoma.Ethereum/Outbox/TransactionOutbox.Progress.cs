@@ -9,6 +9,9 @@ public sealed partial class TransactionOutbox
     /// <summary>Does what the rules say; returns the row as it is then.</summary>
     private async Task<OutboxRow> AdvanceAsync(OutboxRow row, ChainInstant instant, CancellationToken cancellationToken)
     {
+        // Most rows of most steps: mined, still there, not final.
+        if (row.MinedIn is { } block && block.Number > instant.FinalHeight && await IsCanonicalAsync(block, cancellationToken))
+            return row;
         switch (_decide(row, await ViewAsync(row, instant, cancellationToken), _time.GetUtcNow(), _options))
         {
             case OutboxAction.Wait wait:
@@ -47,8 +50,16 @@ public sealed partial class TransactionOutbox
         // Asked once more where it is to be believed for good.
         var isCanonical = receipt is not null
             && (receipt.BlockNumber > instant.FinalHeight
-                || (await _chain.BlockAsync(receipt.BlockNumber, cancellationToken))?.Hash == receipt.BlockHash);
+                || await IsCanonicalAsync(new ChainPoint(receipt.BlockNumber, receipt.BlockHash), cancellationToken));
         return new OutboxView(instant.Head.Number, instant.FinalHeight, instant.NonceAtFinal, instant.NonceAtHead, receipt, isCanonical);
+    }
+
+    /// <summary>Rows of one block share the answer of a step.</summary>
+    private async Task<bool> IsCanonicalAsync(ChainPoint block, CancellationToken cancellationToken)
+    {
+        if (!_blocks.TryGetValue(block.Number, out var hash))
+            _blocks[block.Number] = hash = (await _chain.BlockAsync(block.Number, cancellationToken))?.Hash;
+        return hash == block.Hash;
     }
 
     private async Task<OutboxRow> RevertedAsync(OutboxRow row, ChainPoint block, ChainInstant instant, CancellationToken cancellationToken)

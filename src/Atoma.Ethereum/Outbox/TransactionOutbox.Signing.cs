@@ -80,6 +80,11 @@ public sealed partial class TransactionOutbox
         {
             return (0, new Refusal(IsRevert: true, _effects.Judge(row, e.RevertData)));
         }
+        catch (ChainRejectedException e)
+        {
+            // Not the contract's word: blocks are too small for it today, or the sender has nothing.
+            return (0, new Refusal(IsRevert: false, new RevertVerdict(MayRetry: true, e.Message)));
+        }
     }
 
     /// <summary>

@@ -25,6 +25,7 @@ public sealed partial class TransactionOutbox : IDisposable
     private readonly Func<OutboxRow, OutboxView, DateTimeOffset, OutboxOptions, OutboxAction> _decide;
     private readonly SemaphoreSlim _oneStep = new(1, 1);
     private readonly Dictionary<string, DateTimeOffset> _sentAt = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, Hash32?> _blocks = [];
     private readonly ulong _chainId;
     private string _stuck = "";
     private bool _isBalanceLow;
@@ -84,6 +85,7 @@ public sealed partial class TransactionOutbox : IDisposable
         try
         {
             (_stuck, _isBalanceLow) = ("", false);
+            _blocks.Clear();
             var rows = await _store.OpenTransactionsAsync(Sender, RowsMax, cancellationToken);
             var instant = await ChainInstant.ReadAsync(_chain, Sender, _options.Finality, cancellationToken);
             List<OutboxRow> after = [];
