@@ -10,7 +10,8 @@ namespace Atoma.Ethereum.Settlement;
 /// <summary>Our contracts on an EVM chain as the protocol's settlement chain: events by the watcher, calls by the outbox (P10.3).</summary>
 public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, IDisposable
 {
-    private const string CursorName = "settlement";
+    /// <summary>The watcher's cursor: books that have one belong to a chain.</summary>
+    public const string CursorName = "settlement";
 
     private readonly IChainClient _chain;
     private readonly IOutboxStore _store;
