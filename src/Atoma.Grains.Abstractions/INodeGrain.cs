@@ -63,6 +63,10 @@ public interface INodeGrain : IGrainWithStringKey
 
     [Alias("Describe")]
     Task<NodeInfo?> Describe();
+
+    /// <summary>Collateral on its way out on the chain: it can still be slashed, and counts for nothing else (P2.2).</summary>
+    [Alias("SetUnbonding")]
+    Task SetUnbonding(long micros);
 }
 
 /// <param name="Status">Ok, AlreadyDone, Unknown, WrongSignature or Conflict (a state that cannot be left).</param>

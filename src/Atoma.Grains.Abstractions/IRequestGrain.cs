@@ -47,6 +47,15 @@ public interface IRequestGrain : IGrainWithStringKey
     [Alias("Sweep")]
     Task Sweep();
 
+    /// <summary>How a contract's request ended; null while it has not.</summary>
+    [Alias("Outcome")]
+    Task<ContractOutcome?> Outcome();
+
+    /// <summary>Asks the nodes of a settled request to sign its answer for a contract; <see cref="Outcome"/> shows what comes.</summary>
+    /// <param name="domain">EIP-712 domain separator of the gateway, 32 bytes.</param>
+    [Alias("AskSignatures")]
+    Task AskSignatures(byte[] domain);
+
     /// <summary>The prompt as text, of a request that there is.</summary>
     [Alias("Prompt")]
     [AlwaysInterleave]

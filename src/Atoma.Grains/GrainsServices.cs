@@ -1,5 +1,8 @@
 using Atoma.Grains.Requests;
+using Atoma.Grains.Chain;
+using Atoma.Protocol.Settlement;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Atoma.Grains;
 
@@ -15,6 +18,8 @@ public static class GrainsServices
         services.AddSingleton<NetworkStatus>();
         services.AddHostedService<Sweeper>();
         services.AddHostedService<NetworkGauges>();
+        services.TryAddSingleton(ChainPort.None);
+        services.AddHostedService<SettlementDriver>();
         return services;
     }
 }

@@ -17,6 +17,27 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Warning, "Node {Node} jailed: it {Reason}")]
     public static partial void NodeJailed(this ILogger log, string node, string reason);
 
+    [LoggerMessage(1040, LogLevel.Error, "Settlement on the chain does not go on, trying again: {Why}")]
+    public static partial void SettlementStopped(this ILogger log, string why);
+
+    [LoggerMessage(1041, LogLevel.Error, "{Amount} micros left the chain that {Account} no longer had: the treasury bore what was missing")]
+    public static partial void Shortfall(this ILogger log, long amount, string account);
+
+    [LoggerMessage(1042, LogLevel.Information, "Epoch {Epoch} is being closed on the chain: {Requesters} requesters have spent")]
+    public static partial void EpochClosing(this ILogger log, long epoch, int requesters);
+
+    [LoggerMessage(1043, LogLevel.Information, "Root of epoch {Epoch} is final: {Payees} payees can claim")]
+    public static partial void RootPosted(this ILogger log, long epoch, int payees);
+
+    [LoggerMessage(1044, LogLevel.Warning, "The contract refused the root of epoch {Epoch}: what it would have paid is in the next one")]
+    public static partial void RootRefused(this ILogger log, long epoch);
+
+    [LoggerMessage(1045, LogLevel.Warning, "Slash {Slash} of node {Node} was proven to the contract by its own two signatures: {Amount} micros divided")]
+    public static partial void SlashedByProof(this ILogger log, string slash, string node, long amount);
+
+    [LoggerMessage(1046, LogLevel.Error, "Slash {Slash} of node {Node} was executed here, and lapsed on the chain: the books have less of its collateral than the contract")]
+    public static partial void SlashLapsed(this ILogger log, string slash, string node);
+
     [LoggerMessage(1010, LogLevel.Information, "Request {Request} accepted: {Integrity}, {PromptTokens} prompt tokens, hold {Hold} micros")]
     public static partial void RequestAccepted(this ILogger log, string request, string integrity, int promptTokens, long hold);
 

@@ -59,3 +59,27 @@ public sealed class ChainRevertedException : Exception
     /// <summary>Selector and arguments of the error; empty when the contract gave none.</summary>
     public byte[] RevertData { get; init; } = [];
 }
+
+/// <summary>
+/// Endpoints contradict each other, and went on doing so. At least one of them lies or is broken: nothing may be settled on what
+/// either says.
+/// </summary>
+public sealed class ChainDisagreementException : Exception
+{
+    public ChainDisagreementException()
+    {
+    }
+
+    public ChainDisagreementException(string message)
+        : base(message)
+    {
+    }
+
+    public ChainDisagreementException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>What each endpoint answered, by its name.</summary>
+    public IReadOnlyDictionary<string, string> Answers { get; init; } = new Dictionary<string, string>();
+}

@@ -140,11 +140,24 @@ internal sealed partial class NodeGrain
             await Send(challenge.ToBytes());
     }
 
+    public async Task SetUnbonding(long micros)
+    {
+        if (record.State.UnbondingMicros == micros)
+            return;
+        record.State.UnbondingMicros = micros;
+        await record.WriteStateAsync();
+        await CheckCollateral();
+    }
+
+    /// <summary>Collateral that stays.</summary>
+    private async Task<Micros> CountedAsync() =>
+        Micros.Max(Micros.Zero, await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default) - new Micros(record.State.UnbondingMicros));
+
     /// <summary>P2.2: a node whose collateral has fallen below the minimum is not drawn.</summary>
     private async Task CheckCollateral()
     {
         var before = (Terms, _collateral.Value >= options.CollateralMinMicros);
-        _collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        _collateral = await CountedAsync();
         var suffices = _collateral.Value >= options.CollateralMinMicros;
         if (before == (Terms, suffices) || record.State.State != NodeState.Active || _link is null)
             return;

@@ -4,6 +4,7 @@ using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Registry;
+using Atoma.Protocol.Settlement;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -34,6 +35,9 @@ internal sealed class NodeRecord
     [Id(8)] public int Silences { get; set; }
 
     /// <summary>When the unbonding of a node that leaves may end; null for any other.</summary>
+    /// <summary>Collateral that its owner has asked the chain for, in micro-units.</summary>
+    [Id(11)] public long UnbondingMicros { get; set; }
+
     [Id(10)] public DateTimeOffset? UnbondsAt { get; set; }
 
     /// <summary>Checked requests in hex, each after + (passed) or - (failed).</summary>
@@ -48,6 +52,7 @@ internal sealed partial class NodeGrain(
     ISignatureScheme signatures,
     IModelWeights weights,
     NetworkOptions options,
+    ChainPort chain,
     TimeProvider time,
     ILogger<NodeGrain> log) : Grain, INodeGrain
 {
@@ -156,7 +161,7 @@ internal sealed partial class NodeGrain(
         Invariant.Assert(hello.Registration.Node == Id);
         if (!record.State.Exists)
             await Register(hello.Registration);
-        var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(Id), default);
+        var collateral = await CountedAsync();
         var suffices = collateral.Value >= options.CollateralMinMicros;
         // P2.2: neither a new node below the minimum is drawn nor one that has fallen there.
         if (!suffices && record.State.State is (NodeState.Registered or NodeState.Active))

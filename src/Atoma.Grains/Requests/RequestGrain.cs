@@ -17,7 +17,7 @@ namespace Atoma.Grains.Requests;
 /// Carries one request: feeds what happens to the <see cref="RequestMachine"/> and does what it asks. The ledger's row, not this
 /// activation, is the truth: its version decides between two activations, and an activation without memory of the work ends it.
 /// </summary>
-internal sealed class RequestGrain(
+internal sealed partial class RequestGrain(
     ILedgerStore ledger, ISigner coordinator, ISignatureScheme signatures, ITokenizers tokenizers, NetworkOptions options, NetworkStatus status,
     TimeProvider time, ILogger<RequestGrain> log) : Grain, IRequestGrain
 {
@@ -164,8 +164,14 @@ internal sealed class RequestGrain(
 
     public Task Cancel() => Happened(new RequestEvent.CancelRequested());
 
-    public Task Receive(string node, byte[] message) =>
-        Happened(new RequestEvent.Received(NodeId.Parse(node), NodeMessage.FromBytes(message)));
+    public Task Receive(string node, byte[] message)
+    {
+        var (from, said) = (NodeId.Parse(node), NodeMessage.FromBytes(message));
+        if (said is not NodeMessage.SignedAnswer signed)
+            return Happened(new RequestEvent.Received(from, said));
+        Keep(from, signed.Signature);
+        return Task.CompletedTask;
+    }
 
     public Task NodeLost(string node) => Happened(new RequestEvent.NodeLost(NodeId.Parse(node)));
 

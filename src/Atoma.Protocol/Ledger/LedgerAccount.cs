@@ -34,6 +34,12 @@ public enum AccountKind : byte
 
     /// <summary>A node's money on its way out, until its payout is confirmed or returned.</summary>
     Payable = 9,
+
+    /// <summary>A requester's deposit on the chain that no voucher of its own has opened for spending yet (P10.1).</summary>
+    Reserve = 10,
+
+    /// <summary>A requester's money that is on its way out of the chain's deposits (P10.2).</summary>
+    Exiting = 11,
 }
 
 /// <summary>An account: its kind and whose it is. Shown as <c>kind</c> or <c>kind:owner</c>.</summary>
@@ -54,6 +60,12 @@ public readonly record struct LedgerAccount(AccountKind Kind, string Owner)
     public static LedgerAccount AuditPool { get; } = new(AccountKind.AuditPool, "");
 
     public static LedgerAccount User(string id) => new(AccountKind.User, id);
+
+    /// <param name="requester">Its address: only an account of the chain has a reserve.</param>
+    public static LedgerAccount Reserve(NodeId requester) => new(AccountKind.Reserve, requester.ToAccount());
+
+    /// <inheritdoc cref="Reserve"/>
+    public static LedgerAccount Exiting(NodeId requester) => new(AccountKind.Exiting, requester.ToAccount());
 
     public static LedgerAccount Collateral(NodeId node) => new(AccountKind.Collateral, node.ToString());
 
@@ -103,4 +115,19 @@ public enum TransferCode : byte
 
     /// <summary>The payout could not be made: from payable back to earnings.</summary>
     PayoutReturned = 23,
+
+    /// <summary>A voucher opened a deposit for spending: from reserve to user.</summary>
+    Authorised = 24,
+
+    /// <summary>A requester asked the chain for its deposit: from reserve or user to exiting.</summary>
+    ExitAsked = 25,
+
+    /// <summary>It asked no more: from exiting to reserve.</summary>
+    ExitReturned = 26,
+
+    /// <summary>An epoch closed: from earnings to payable, where a Merkle root lets the node claim it.</summary>
+    Claimable = 27,
+
+    /// <summary>Money left the chain that its owner's accounts no longer had: the treasury bears it.</summary>
+    Shortfall = 28,
 }

@@ -53,6 +53,9 @@ public abstract record CoordinatorMessage
     /// <summary>Hash these ranges of the model's file (P7.6).</summary>
     public sealed record AskWeights(Hash32 Seed, Hash32 Model) : CoordinatorMessage;
 
+    /// <summary>Sign your answer to this settled request for the gateway contract of this EIP-712 domain (P10.1).</summary>
+    public sealed record AskSignature(Hash32 Request, Hash32 Domain) : CoordinatorMessage;
+
     public byte[] ToBytes()
     {
         var w = new CanonicalWriter();
@@ -97,6 +100,9 @@ public abstract record CoordinatorMessage
             case AskWeights m:
                 w.Byte(11).Hash(m.Seed).Hash(m.Model);
                 break;
+            case AskSignature m:
+                w.Byte(12).Hash(m.Request).Hash(m.Domain);
+                break;
         }
 
         return w.ToArray();
@@ -121,6 +127,7 @@ public abstract record CoordinatorMessage
             9 => new Closed(r.Hash()),
             10 => new Notice(r.Text(NodeLimits.TextLength * 4)),
             11 => new AskWeights(r.Hash(), r.Hash()),
+            12 => new AskSignature(r.Hash(), r.Hash()),
             var other => throw new CanonicalFormatException($"Unknown coordinator message {other}."),
         };
         r.End();

@@ -4,7 +4,7 @@ namespace Atoma.Protocol.Nodes;
 public static class NodeLimits
 {
     /// <summary>Version of the messages below. A node with another one is refused with both numbers.</summary>
-    public const int ProtocolVersion = 5;
+    public const int ProtocolVersion = 6;
 
     /// <summary>Tokens in one progress message: enough for 50 ms of the fastest small model.</summary>
     public const int ProgressTokens = 512;

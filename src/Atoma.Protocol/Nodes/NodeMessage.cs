@@ -43,6 +43,11 @@ public abstract record NodeMessage
     /// <summary>Answers a weight challenge.</summary>
     public sealed record Weights(WeightAnswer Answer) : NodeMessage;
 
+    /// <summary>The node's answer, signed for a contract (<see cref="Settlement.ContractAnswer"/>).</summary>
+    /// <param name="Request">Request id.</param>
+    /// <param name="Signature">65 bytes.</param>
+    public sealed record SignedAnswer(Hash32 Request, byte[] Signature) : NodeMessage;
+
     /// <summary>The request it belongs to; null for the connection's own.</summary>
     public Hash32? RequestId => this switch
     {
@@ -53,6 +58,7 @@ public abstract record NodeMessage
         CommitVote m => m.Commitment.Request,
         CastVote m => m.Vote.Request,
         Refuse m => m.Request,
+        SignedAnswer m => m.Request,
         _ => null,
     };
 
@@ -101,6 +107,9 @@ public abstract record NodeMessage
             case Scored m:
                 Transcript.WriteChunks(w.Byte(10).Hash(m.Request), m.Chunks);
                 break;
+            case SignedAnswer m:
+                w.Byte(11).Hash(m.Request).Raw(m.Signature);
+                break;
         }
 
         return w.ToArray();
@@ -146,6 +155,9 @@ public abstract record NodeMessage
                 break;
             case 10:
                 message = new Scored(r.Hash(), Transcript.ReadChunks(ref r, PromptScores.ChunksMax));
+                break;
+            case 11:
+                message = new SignedAnswer(r.Hash(), r.Take(Commitment.SignatureLength).ToArray());
                 break;
             case var other:
                 throw new CanonicalFormatException($"Unknown node message {other}.");

@@ -5,6 +5,7 @@ using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Settlement;
 using Atoma.Protocol.Verification;
 
 namespace Atoma.Silo.Nodes;
@@ -22,7 +23,7 @@ internal sealed record SessionEnd(RefusalCode Code, string Reason)
 
 /// <summary>
 /// A node: answers and checks with its models' engines, signs all it says with its key (P5.3–P5.5). One agent serves both doors.
-/// It keeps nothing of a closed request.
+/// Of a closed request it keeps only the hash of its answer, for a while.
 /// </summary>
 internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile profile, Misbehaviour? cheat, TimeProvider time, ILogger log)
 {
@@ -35,7 +36,12 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
     /// <summary>Messages waiting to be signed and sent.</summary>
     private const int OutgoingMax = 4096;
 
+    /// <summary>Answers whose hash is kept: a contract's is signed within seconds of its end.</summary>
+    private const int ResultsMax = 1024;
+
     private readonly ConcurrentDictionary<Hash32, NodeJob> _jobs = new();
+    private readonly ConcurrentDictionary<Hash32, Hash32> _results = new();
+    private readonly ConcurrentQueue<Hash32> _answered = new();
     private Channel<NodeMessage> _outgoing = Channel.CreateBounded<NodeMessage>(OutgoingMax);
 
     /// <summary>Serves one connection until it ends.</summary>
@@ -123,6 +129,10 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
                 if (_jobs.TryRemove(m.Request, out var closed))
                     closed.Dispose();
                 break;
+            case CoordinatorMessage.AskSignature m:
+                if (_results.TryGetValue(m.Request, out var result))
+                    Say(new NodeMessage.SignedAnswer(m.Request, key.Sign(ContractAnswer.Digest(m.Domain, m.Request, result))));
+                break;
             case CoordinatorMessage.AskWeights m when models.Served.FirstOrDefault(s => s.Manifest.Digest == m.Model) is { } asked:
                 background.Add(WeighAsync(m, asked.Path));
                 break;
@@ -154,6 +164,7 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
                 ? await GenerateAsync(engine, model, job)
                 : await cheat.AnswerAsync(job, model, e => GenerateAsync(e ?? engine, model, job));
             Commit(job, answer);
+            Remember(request, Keccak.Hash(ContractAnswer.ResultOf(answer, engine.Tokenizer)));
             span?.SetTag("gen_ai.usage.input_tokens", answer.Prompt.Count).SetTag("gen_ai.usage.output_tokens", answer.OutputCount);
             log.Worked(key.Id.ToString(), request.ToString(), answer.OutputCount);
         }
@@ -234,6 +245,15 @@ internal sealed class NodeAgent(ISigner key, NodeModels models, NodeProfile prof
         job.Commitment = Commitment.Sign(key, job.Task.Request, value);
         job.Committed = (nonce, answer.ToBytes());
         Say(new NodeMessage.Commit(job.Commitment));
+    }
+
+    private void Remember(Hash32 request, Hash32 result)
+    {
+        if (!_results.TryAdd(request, result))
+            return;
+        _answered.Enqueue(request);
+        if (_answered.Count > ResultsMax && _answered.TryDequeue(out var oldest))
+            _results.TryRemove(oldest, out _);
     }
 
     private async Task CheckAsync(NodeJob job, Hash32 model, byte[] claimed, string trace)

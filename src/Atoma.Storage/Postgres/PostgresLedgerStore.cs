@@ -1,6 +1,7 @@
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Settlement;
 using Atoma.Storage.Migrations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +13,7 @@ namespace Atoma.Storage.Postgres;
 /// The books in PostgreSQL 15 or later, which several processes may share. Writes in groups; reads by the data source's own
 /// connections. Disposing finishes what was accepted and leaves the data source to its owner.
 /// </summary>
-public sealed partial class PostgresLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IDisposable
+public sealed partial class PostgresLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IOutboxStore, ICursorStore, IVoucherStore, IDisposable
 {
     private readonly NpgsqlDataSource _dataSource;
     private readonly TimeProvider _time;

@@ -1,6 +1,7 @@
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Settlement;
 using Npgsql;
 
 namespace Atoma.Storage.Postgres;
@@ -17,6 +18,12 @@ internal static class PostgresRows
 
     public const string WebhookColumns = "request, account, url, attempts, next_at, state, last_error";
 
+    public const string OutboxColumns =
+        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, "
+        + "spent_nonce, reason, version";
+
+    public const string VoucherColumns = "user_address, cumulative, signature, accepted_at";
+
     public const string KeySelect = """
         SELECT k.key_hash, k.account, k.scope, k.label, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
             k.requests_per_minute, k.tokens_per_minute, b.spend_limit, b.period, b.used, b.window_start
@@ -31,6 +38,8 @@ internal static class PostgresRows
         """;
 
     public static Hash32 Hash(this NpgsqlDataReader reader, int column) => new(reader.GetFieldValue<byte[]>(column));
+
+    public static NodeId Address(this NpgsqlDataReader reader, int column) => new(reader.GetFieldValue<byte[]>(column));
 
     public static Micros Money(this NpgsqlDataReader reader, int column) => new(reader.GetInt64(column));
 
@@ -77,4 +86,14 @@ internal static class PostgresRows
     public static WebhookRow Webhook(NpgsqlDataReader reader) => new(
         reader.Hash(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3), reader.Time(4), (WebhookState)reader.GetInt16(5),
         reader.GetString(6));
+
+    public static OutboxRow Outbox(NpgsqlDataReader reader) => new(
+        reader.GetString(0), reader.Address(1), reader.Address(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.Time(5),
+        (OutboxState)reader.GetInt16(6), reader.IsDBNull(7) ? null : reader.GetInt64(7),
+        SettlementCodec.Attempts(reader.GetFieldValue<byte[]>(8)),
+        reader.IsDBNull(9) ? null : new ChainPoint(reader.GetInt64(9), reader.Hash(10)), reader.GetInt32(11),
+        reader.IsDBNull(12) ? null : reader.GetInt64(12), reader.GetString(13), reader.GetInt64(14));
+
+    public static RequesterVoucher Voucher(NpgsqlDataReader reader) =>
+        new(reader.Address(0), reader.Money(1), reader.GetFieldValue<byte[]>(2), reader.Time(3));
 }

@@ -1,6 +1,7 @@
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Settlement;
 using Atoma.Storage.Migrations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,7 +12,7 @@ namespace Atoma.Storage.Sqlite;
 /// The books in one SQLite file, for the embedded network: group commit on one writer thread, reads beside it. Disposing
 /// finishes what was accepted.
 /// </summary>
-public sealed partial class SqliteLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IDisposable
+public sealed partial class SqliteLedgerStore : ILedgerStore, IAccountStore, IWebhookStore, IOutboxStore, ICursorStore, IVoucherStore, IDisposable
 {
     private readonly TimeProvider _time;
     private readonly SqliteWriter _writer;

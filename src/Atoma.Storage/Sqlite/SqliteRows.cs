@@ -1,6 +1,7 @@
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
+using Atoma.Protocol.Settlement;
 
 namespace Atoma.Storage.Sqlite;
 
@@ -15,6 +16,10 @@ internal static class SqliteRows
     public const string PayoutColumns = "id, node, amount, destination, state, requested_at, decided_at, reference, version";
 
     public const string WebhookColumns = "request, account, url, attempts, next_at, state, last_error";
+
+    public const string OutboxColumns =
+        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, "
+        + "spent_nonce, reason, version";
 
     public const string EntrySelect = """
         SELECT e.sequence, e.operation, a.kind, a.owner, c.kind, c.owner, e.amount, e.balance_after, e.code, e.at
@@ -54,4 +59,10 @@ internal static class SqliteRows
 
     public static WebhookRow Webhook(SqliteRow row) => new(
         row.Hash(0), row.Text(1), row.Text(2), row.Int(3), row.Time(4), (WebhookState)row.Long(5), row.Text(6));
+
+    public static OutboxRow Outbox(SqliteRow row) => new(
+        row.Text(0), new NodeId(row.Blob(1)), new NodeId(row.Blob(2)), row.Blob(3), row.Long(4), row.Time(5), (OutboxState)row.Long(6),
+        row.IsNull(7) ? null : row.Long(7), SettlementCodec.Attempts(row.Blob(8)),
+        row.IsNull(9) ? null : new ChainPoint(row.Long(9), row.Hash(10)), row.Int(11),
+        row.IsNull(12) ? null : row.Long(12), row.Text(13), row.Long(14));
 }

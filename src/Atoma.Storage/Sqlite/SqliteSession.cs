@@ -14,6 +14,7 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteLedgerSource _source;
     private readonly SqliteLedgerWriter _writer;
     private readonly SqliteAccountWriter _accounts;
+    private readonly SqliteSettlementWriter _settlement;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _savepoint;
@@ -30,6 +31,7 @@ internal sealed class SqliteSession : IDisposable
         _source = new SqliteLedgerSource(connection);
         _writer = new SqliteLedgerWriter(connection, boundary);
         _accounts = new SqliteAccountWriter(connection, boundary);
+        _settlement = new SqliteSettlementWriter(connection, boundary);
         _begin = new SqliteStatement(connection, "BEGIN IMMEDIATE", boundary);
         _commit = new SqliteStatement(connection, "COMMIT", boundary);
         _savepoint = new SqliteStatement(connection, "SAVEPOINT change");
@@ -50,23 +52,10 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>Makes a change that is undone alone when it fails.</summary>
-    public T Change<T>(Func<SqliteAccountWriter, T> change)
-    {
-        WriteCommands();
-        _savepoint.Execute();
-        try
-        {
-            var result = change(_accounts);
-            _release.Execute();
-            return result;
-        }
-        catch when (IsUsable)
-        {
-            _rollbackTo.Execute();
-            _release.Execute();
-            throw;
-        }
-    }
+    public T Change<T>(Func<SqliteAccountWriter, T> change) => Alone(() => change(_accounts));
+
+    /// <inheritdoc cref="Change"/>
+    public T Settle<T>(Func<SqliteSettlementWriter, T> change) => Alone(() => change(_settlement));
 
     public void Commit()
     {
@@ -81,6 +70,24 @@ internal sealed class SqliteSession : IDisposable
         foreach (var statement in (SqliteStatement[])[_begin, _commit, _savepoint, _release, _rollbackTo])
             statement.Dispose();
         _connection.Dispose();
+    }
+
+    private T Alone<T>(Func<T> change)
+    {
+        WriteCommands();
+        _savepoint.Execute();
+        try
+        {
+            var result = change();
+            _release.Execute();
+            return result;
+        }
+        catch when (IsUsable)
+        {
+            _rollbackTo.Execute();
+            _release.Execute();
+            throw;
+        }
     }
 
     private void WriteCommands()

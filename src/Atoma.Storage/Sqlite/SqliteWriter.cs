@@ -34,6 +34,10 @@ internal sealed class SqliteWriter : IBatchCommitter<SqliteWriter.Work>, IDispos
     public Task<T> ChangeAsync<T>(Func<SqliteAccountWriter, T> change, CancellationToken cancellationToken) =>
         RunAsync(session => session.Change(change), cancellationToken);
 
+    /// <inheritdoc cref="ChangeAsync"/>
+    public Task<T> SettleAsync<T>(Func<SqliteSettlementWriter, T> change, CancellationToken cancellationToken) =>
+        RunAsync(session => session.Settle(change), cancellationToken);
+
     public void Dispose() => _queue.Dispose();
 
     void IBatchCommitter<Work>.Commit(IReadOnlyList<Work> batch)

@@ -9,6 +9,9 @@ using Atoma.Protocol.Verification;
 
 namespace Atoma.Protocol.Tests.Requests;
 
+// The rules of a request, not the namespace of the settlement on chain.
+using Settlement = Atoma.Protocol.Requests.Settlement;
+
 /// <summary>Assemblies, disputes and canaries, with the books kept by the slow model.</summary>
 public sealed class ReviewTests
 {

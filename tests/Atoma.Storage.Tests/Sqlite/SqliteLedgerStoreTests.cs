@@ -104,6 +104,15 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
     [InlineData("UPDATE key_budget SET used = -1", "CHECK constraint failed")]
     [InlineData("UPDATE audit_log SET actor = 'mallory'", "immutable")]
     [InlineData("DELETE FROM audit_log", "immutable")]
+    [InlineData("UPDATE outbox SET reason = 'again', version = version + 1 WHERE state = 4", "until it has ended")]
+    [InlineData("UPDATE outbox SET data = target, version = version + 1 WHERE state = 1", "until it has ended")]
+    [InlineData("UPDATE outbox SET state = 0, version = version + 1 WHERE state = 1", "CHECK constraint failed")]
+    [InlineData("UPDATE outbox SET nonce = 1, state = 1, version = version + 1 WHERE state = 0", "UNIQUE")]
+    [InlineData("DELETE FROM outbox", "never deleted")]
+    [InlineData("UPDATE chain_cursor SET number = number - 1", "only moves forward")]
+    [InlineData("UPDATE chain_identity SET identity = identity", "one chain")]
+    [InlineData("DELETE FROM chain_identity", "one chain")]
+    [InlineData("UPDATE voucher SET cumulative = cumulative - 1", "only a higher voucher")]
     public async Task Database_ForbiddenChange_Refused(string sql, string why)
     {
         await Store.CommitAsync(Do(Deposit("d", Alice, 100), Hold("h", Alice, 5), Post("h", Pay(Bob, 5))), None);
@@ -111,6 +120,7 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreContract, IDisposable
         await Accounts.AddKeyAsync(Key("key", budget: 10), None);
         await Store.CommitAsync(Do(Hold("charged", Alice, 5, budget: "key")), None);
         await Accounts.AppendAuditLogAsync(new AuditLogRecord(0, Now, "admin", "key.create", "", ""), None);
+        await AddSettlementRowsAsync();
         using var connection = OpenRaw();
         using var command = connection.CreateCommand();
         command.CommandText = sql;
