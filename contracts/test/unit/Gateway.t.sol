@@ -179,8 +179,17 @@ contract GatewayTest is GatewayFixture {
         _refused(id, "y", 1, who, good, abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, who[0]));
         bytes memory another = answers(id, STRANGER, "x", 3); // the caller is under the signatures
         _refused(id, "x", 1, who, another, abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, who[0]));
-        who[1] = who[0];
-        _refused(id, "x", 1, who, good, abi.encodeWithSelector(InferenceGateway.NodesNotAscending.selector, who[0]));
+        (who[1], who[2]) = (who[0], who[0]); // one node with its one signature three times
+        bytes memory once = answers(id, address(consumer), "x", 1);
+        _refused(
+            id,
+            "x",
+            1,
+            who,
+            bytes.concat(once, once, once),
+            abi.encodeWithSelector(InferenceGateway.NodesNotAscending.selector, who[0])
+        );
+        who = nodeAddresses(3);
         who[1] = STRANGER;
         _refused(id, "x", 1, _sorted(who), good, "");
         VM.warp(START + WINDOW + 1);
