@@ -128,7 +128,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Plans some more, and something again that was planned before.</summary>
     private async Task PlanAsync()
     {
-        for (var more = _random.Next(4); more > 0 && _planned < _options.Batches; more--)
+        for (var more = _random.Next(3); more > 0 && _planned < _options.Batches; more--)
         {
             Assert.NotEqual(OutboxAddStatus.KeyReused, await PlanAsync(_planned));
             _planned++;
