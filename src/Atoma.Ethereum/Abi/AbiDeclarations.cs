@@ -67,7 +67,11 @@ public sealed class AbiFunction : AbiDeclaration
 
     /// <summary>Call data.</summary>
     /// <exception cref="ArgumentException">A value does not fit its type.</exception>
-    public byte[] Encode(params object[] arguments) => [.. Selector.Span, .. AbiSequence.Encode(_types, arguments)];
+    public byte[] Encode(params object[] arguments) => [.. Selector.Span, .. EncodeArguments(arguments)];
+
+    /// <summary>Without the selector, as a constructor takes them.</summary>
+    /// <exception cref="ArgumentException">A value does not fit its type.</exception>
+    public byte[] EncodeArguments(params object[] arguments) => AbiSequence.Encode(_types, arguments);
 
     /// <exception cref="EthereumFormatException">Not call data of this function.</exception>
     public object[] DecodeArguments(ReadOnlySpan<byte> callData) =>

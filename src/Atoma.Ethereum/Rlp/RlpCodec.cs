@@ -74,7 +74,7 @@ public static class RlpCodec
         var size = BytesOf(length);
         rest[0] = (byte)(offset + ShortMaxBytes + size);
         for (var i = 0; i < size; i++)
-            rest[1 + i] = (byte)(length >> (8 * (size - 1 - i)));
+            rest[1 + i] = (byte)((length >> (8 * (size - 1 - i))) & 0xFF);
         rest = rest[(1 + size)..];
     }
 

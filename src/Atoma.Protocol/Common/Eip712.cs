@@ -18,12 +18,18 @@ public static class Eip712
 
     private static readonly Hash32 DomainType = TypeHash("EIP712Domain(string name,string version,uint256 chainId)");
 
+    private static readonly Hash32 ContractDomainType = TypeHash("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+
     /// <summary>Keccak-256 of encodeType, for example <c>Commitment(bytes32 request,address node)</c>: no spaces but between type and name.</summary>
     public static Hash32 TypeHash(string encodedType) => Keccak.Hash(Encoding.UTF8.GetBytes(encodedType));
 
     /// <summary>Separator of Atoma's own domain on a chain; a network without a chain uses its configured number.</summary>
     public static Hash32 DomainSeparator(ulong chainId) =>
         new Eip712Struct(DomainType).String(DomainName).String(DomainVersion).UInt64(chainId).Hash();
+
+    /// <summary>Separator of a contract's domain: what is signed under it is good for this contract on this chain alone.</summary>
+    public static Hash32 DomainSeparator(string name, string version, ulong chainId, NodeId verifyingContract) =>
+        new Eip712Struct(ContractDomainType).String(name).String(version).UInt64(chainId).Address(verifyingContract).Hash();
 
     /// <summary>What is signed: keccak256(0x19 01 ‖ domain separator ‖ struct hash).</summary>
     public static Hash32 Digest(Hash32 domainSeparator, Hash32 structHash)
