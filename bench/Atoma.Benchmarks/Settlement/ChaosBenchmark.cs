@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Atoma.Ethereum.Local;
 using Atoma.Ethereum.Tests.Outbox.Chaos;
 
 namespace Atoma.Benchmarks.Settlement;
@@ -11,8 +10,8 @@ namespace Atoma.Benchmarks.Settlement;
 /// </summary>
 internal static class ChaosBenchmark
 {
-    /// <summary>Seeds on one chain: it grows, and with it the time that each of its answers takes.</summary>
-    private const int SeedsPerChain = 20;
+    /// <summary>Seeds between two lines of progress.</summary>
+    private const int SeedsPerLine = 20;
 
     /// <summary>One seed of so many runs on a real store, one reads through two endpoints.</summary>
     private const int Variety = 5;
@@ -40,30 +39,25 @@ internal static class ChaosBenchmark
     private static async Task<ChaosTally> RunAsync(int first, int seeds, int batches, ChaosMutant mutant, CancellationToken cancellationToken)
     {
         var total = new ChaosTally();
-        for (var from = first; from < first + seeds; from += SeedsPerChain)
+        for (var done = 1; done <= seeds; done++)
         {
-            await using var chain = await LocalChain.StartAsync(
-                new LocalChainOptions { BinaryPath = LocalChainBinary.Find() }, TimeProvider.System, cancellationToken);
-            for (var seed = from; seed < Math.Min(from + SeedsPerChain, first + seeds); seed++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                await RunAsync(seed, batches, mutant, chain, total);
-            }
-
-            Console.WriteLine($"after seed {Math.Min(from + SeedsPerChain, first + seeds) - 1}: {total}");
+            cancellationToken.ThrowIfCancellationRequested();
+            await RunAsync(first + done - 1, batches, mutant, total);
+            if (done % SeedsPerLine == 0)
+                Console.WriteLine($"after {done} seeds: {total}");
         }
 
         return total;
     }
 
-    private static async Task RunAsync(int seed, int batches, ChaosMutant mutant, LocalChain chain, ChaosTally total)
+    private static async Task RunAsync(int seed, int batches, ChaosMutant mutant, ChaosTally total)
     {
         var folder = Directory.CreateTempSubdirectory("atoma-chaos-");
         try
         {
             var path = seed % Variety == 0 ? Path.Combine(folder.FullName, "ledger.db") : null;
             var before = total.Exact;
-            await ChaosRun.RunAsync(new ChaosOptions(seed, batches, mutant, path, TwoEndpoints: seed % Variety == 1), chain, total);
+            await ChaosRun.RunAsync(new ChaosOptions(seed, batches, mutant, path, TwoEndpoints: seed % Variety == 1), total);
             if (total.Exact - before != batches)
                 Console.WriteLine($"seed {seed}: {total.Exact - before} of {batches} batches exact");
         }
