@@ -105,7 +105,7 @@ public sealed class OutboxRulesTests
         var options = new OutboxOptions { PriorityFeeMinWei = 1, MaxFeeCapWei = 1_000 };
         Assert.Equal(new Fees(113, 9), FeeRules.Raised(new Fees(100, 8), 10, 1, options));
         Assert.Equal(new Fees(430, 30), FeeRules.Raised(new Fees(100, 8), 200, 30, options));
-        Assert.Equal(new Fees(1_000, 9), FeeRules.Raised(new Fees(888, 8), 10, 1, options));
+        Assert.Equal(new Fees(999, 9), FeeRules.Raised(new Fees(888, 8), 10, 1, options));
         Assert.Null(FeeRules.Raised(new Fees(889, 8), 10, 1, options));
     }
 

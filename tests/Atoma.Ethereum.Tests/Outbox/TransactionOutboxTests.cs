@@ -75,7 +75,7 @@ public sealed class TransactionOutboxTests(AnvilFixture anvil) : IClassFixture<A
         await stage.StepAsync();
         await stage.SetBlockRoomAsync(30_000);
         stage.Time.Advance(TimeSpan.FromMinutes(2));
-        var status = await stage.GoOnAsync(12);
+        var status = await stage.GoOnAsync(20);
         Assert.Contains("the cap of 2100000000", status.StuckReason);
         Assert.Equal((true, "a", TimeSpan.FromMinutes(2)), (status.IsLate, status.OldestKey, status.OldestAge));
         Assert.All((await stage.RowAsync("a")).Attempts, attempt => Assert.InRange(attempt.MaxFeeWei, 1, 2_100_000_000));

@@ -17,7 +17,7 @@ public sealed class ChainWatcherTests : IChainEventHandler
     private readonly List<ChainLog> _handed = [];
     private int _failures;
 
-    public Task HandleAsync(IReadOnlyList<ChainLog> logs, CancellationToken cancellationToken)
+    Task IChainEventHandler.HandleAsync(IReadOnlyList<ChainLog> logs, CancellationToken cancellationToken)
     {
         if (_failures-- > 0)
             throw new InvalidOperationException("not booked");
@@ -26,7 +26,7 @@ public sealed class ChainWatcherTests : IChainEventHandler
     }
 
     private ChainWatcher Watcher(FakeChain chain, int confirmations = 4, long start = 0, int blocks = 10) =>
-        new(chain, _store, this, new ChainWatcherOptions("events", [Contract], start, new FinalityRule(confirmations), blocks));
+        new(new Ranged(chain), _store, this, new ChainWatcherOptions("events", [Contract], start, new FinalityRule(confirmations), blocks));
 
     private static ChainLog Log(long block, int index = 0, long fork = long.MaxValue, NodeId? address = null) =>
         new(address ?? Contract, [], [(byte)block, (byte)index], block, FakeChain.HashOf(block, fork), Hash32.Zero, index);
@@ -109,7 +109,7 @@ public sealed class ChainWatcherTests : IChainEventHandler
     {
         var chain = Chain(20, Log(3));
         var fast = Watcher(chain);
-        var slow = new ChainWatcher(chain, _store, new Overtaking(fast), new ChainWatcherOptions("events", [Contract], 0, new FinalityRule(4), 10));
+        var slow = new ChainWatcher(new Ranged(chain), _store, new Overtaking(fast), new ChainWatcherOptions("events", [Contract], 0, new FinalityRule(4), 10));
         Assert.Equal(WatchOutcome.Overtaken, (await slow.StepAsync(None)).Outcome);
         Assert.Equal(9, (await _store.FindCursorAsync("events", None))!.Value.Number);
     }
@@ -131,6 +131,12 @@ public sealed class ChainWatcherTests : IChainEventHandler
 
         public override Task<IReadOnlyList<ChainLog>> LogsAsync(ChainLogFilter filter, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ChainLog>>([.. _chain.Logs]);
+    }
+
+    private sealed class Ranged(FakeChain inner) : ForwardingChain(inner)
+    {
+        public override async Task<IReadOnlyList<ChainLog>> LogsAsync(ChainLogFilter filter, CancellationToken cancellationToken) =>
+            [.. (await base.LogsAsync(filter, cancellationToken)).Where(log => log.BlockNumber >= filter.FromBlock && log.BlockNumber <= filter.ToBlock)];
     }
 
     private sealed class Overtaking(ChainWatcher other) : IChainEventHandler
