@@ -2,6 +2,7 @@ using Atoma.Ethereum.Chain;
 using Atoma.Ethereum.JsonRpc;
 using Atoma.Ethereum.Outbox;
 using Atoma.Ethereum.Tests.Local;
+using Atoma.Ethereum.Tests.Outbox.Chaos;
 using Atoma.Protocol.Settlement;
 
 namespace Atoma.Ethereum.Tests.Outbox;
@@ -244,6 +245,18 @@ public sealed class TransactionOutboxTests(AnvilFixture anvil) : IClassFixture<A
             Assert.Equal((OutboxState.Final, 1), ((await stage.RowAsync(key)).State, await stage.TimesAsync(key)));
     }
 
+    /// <summary>An alert on age does not depend on the chain's answering.</summary>
+    [Fact]
+    public async Task Step_ChainDoesNotAnswer_StatusGrowsOld()
+    {
+        using var stage = await OutboxStage.SetAsync(anvil.Chain);
+        using var deaf = new TransactionOutbox(stage.Store, new DeafChain(stage.Client), 31_337, stage.Sender, stage, new OutboxOptions(), stage.Time);
+        await stage.PlanAsync("a");
+        stage.Time.Advance(TimeSpan.FromHours(1));
+        await Assert.ThrowsAsync<ChainUnavailableException>(() => deaf.StepAsync(None));
+        Assert.Equal((1, TimeSpan.FromHours(1), true, "deaf"), (deaf.Status.Open, deaf.Status.OldestAge, deaf.Status.IsLate, deaf.Status.StuckReason));
+    }
+
     [Fact]
     public async Task Step_FinalityByTag_EndsWithTheChainsOwnWord()
     {
@@ -259,5 +272,10 @@ public sealed class TransactionOutboxTests(AnvilFixture anvil) : IClassFixture<A
         }
 
         Assert.True((await stage.Client.FinalizedAsync(None))!.Number >= (await stage.RowAsync("a")).MinedIn!.Value.Number);
+    }
+
+    private sealed class DeafChain(IChainClient inner) : ForwardingChain(inner)
+    {
+        public override Task<ChainBlock> HeadAsync(CancellationToken cancellationToken) => throw new ChainUnavailableException("deaf");
     }
 }
