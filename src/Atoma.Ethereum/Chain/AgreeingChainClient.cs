@@ -95,8 +95,8 @@ public sealed class AgreeingChainClient : IChainClient
                 return (NotYet, null);
             foreach (var missing in answers.Where(a => a.Value is null))
             {
-                // Without the receipt's block it lags; with it, it contradicts.
-                if ((await missing.Endpoint.Client.BlockAsync(receipt.BlockNumber, cancellationToken))?.Hash != receipt.BlockHash)
+                // Only one that is not that far yet lags; any other contradicts. "No receipt" would free a nonce for a second payment.
+                if ((await missing.Endpoint.Client.HeadAsync(cancellationToken)).Number < receipt.BlockNumber)
                     return (NotYet, null);
             }
 

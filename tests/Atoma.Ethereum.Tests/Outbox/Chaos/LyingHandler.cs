@@ -19,9 +19,10 @@ internal enum Honesty
 /// <summary>Stands between us and the second endpoint.</summary>
 internal sealed class LyingHandler(Random random, ChaosTally tally) : DelegatingHandler(new SocketsHttpHandler())
 {
-    private const int LieRarity = 3;
-
     public Honesty Honesty { get; set; }
+
+    /// <summary>While it lies, of so many answers one is false.</summary>
+    public int LieRarity { get; set; } = 1;
 
     /// <summary>While it lags, the newest block that it knows.</summary>
     public long KnownHead { get; set; }
