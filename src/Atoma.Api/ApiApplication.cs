@@ -93,6 +93,7 @@ public static class ApiApplication
         app.MapKeys();
         app.MapAdmin();
         app.MapOperators();
+        app.MapChain();
         app.MapNodes();
         app.MapAppeals();
         app.MapReviews();

@@ -24,11 +24,21 @@ public interface ISettlementGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<ClaimProof?> Claim(string payee);
 
+    /// <summary>Slashes and contracts' requests that are not over on the chain.</summary>
+    [Alias("InFlight")]
+    [AlwaysInterleave]
+    Task<InFlightInfo> InFlight();
+
     /// <summary>Why the last step did not end well, empty when it did.</summary>
     [Alias("Problem")]
     [AlwaysInterleave]
     Task<string> Problem();
 }
+
+/// <param name="Count">Slashes and contracts' requests that are not over on the chain.</param>
+/// <param name="EscrowedMicros">What the gateway holds for those requests.</param>
+[GenerateSerializer, Alias("atoma.InFlightInfo"), Immutable]
+public sealed record InFlightInfo([property: Id(0)] int Count, [property: Id(1)] long EscrowedMicros);
 
 /// <summary>What a payee sends to the contract to be paid (P10.1).</summary>
 /// <param name="Epoch">Of the root.</param>

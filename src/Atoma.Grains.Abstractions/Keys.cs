@@ -14,6 +14,7 @@ public static class Keys
     public const string Accounts = "accounts:0";
     public const string Payouts = "payouts:0";
     public const string Settlement = "settlement:0";
+    public const string Chain = "chain:0";
     public const string Webhooks = "webhooks:0";
     public const string TokenizerPrefix = "tokenizer:";
     public const string QuotePrefix = "quote:";

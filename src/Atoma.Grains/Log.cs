@@ -32,6 +32,12 @@ internal static partial class Log
     [LoggerMessage(1044, LogLevel.Warning, "The contract refused the root of epoch {Epoch}: what it would have paid is in the next one")]
     public static partial void RootRefused(this ILogger log, long epoch);
 
+    [LoggerMessage(1045, LogLevel.Warning, "Slash {Slash} of node {Node} was proven to the contract by its own two signatures: {Amount} micros divided")]
+    public static partial void SlashedByProof(this ILogger log, string slash, string node, long amount);
+
+    [LoggerMessage(1046, LogLevel.Error, "Slash {Slash} of node {Node} was executed here, and lapsed on the chain: the books have less of its collateral than the contract")]
+    public static partial void SlashLapsed(this ILogger log, string slash, string node);
+
     [LoggerMessage(1010, LogLevel.Information, "Request {Request} accepted: {Integrity}, {PromptTokens} prompt tokens, hold {Hold} micros")]
     public static partial void RequestAccepted(this ILogger log, string request, string integrity, int promptTokens, long hold);
 

@@ -28,9 +28,11 @@ internal static class ApiCommand
                 await Console.Error.WriteLineAsync(problem);
             if (problems.Count > 0)
                 return 2;
-            return silo is null
-                ? await EmbeddedNetwork.RunAsync(settings, addresses, cancellationToken)
-                : await ClusterClient.RunAsync(silo, addresses, cancellationToken);
+            if (silo is not null)
+                return await ClusterClient.RunAsync(silo, addresses, cancellationToken);
+            return line.IsLocalChain(given)
+                ? await EmbeddedNetwork.RunOnLocalChainAsync(settings, addresses, cancellationToken)
+                : await EmbeddedNetwork.RunAsync(settings, addresses, cancellationToken);
         });
         return root;
     }

@@ -1,4 +1,8 @@
 using Atoma.Api.Security;
+using Atoma.Grains.Abstractions;
+using Atoma.Protocol.Common;
+using Atoma.Protocol.Settlement;
+using Atoma.Silo.Chain;
 using Atoma.Silo.Hosting;
 using Orleans.Dashboard;
 
@@ -10,7 +14,10 @@ public static class EmbeddedNetwork
     /// <summary>Builds the network without starting it.</summary>
     public static WebApplication Build(SiloSettings settings, string urls)
     {
-        settings.UsePlayMoney();
+        if (settings.Chain is null)
+            settings.UsePlayMoney();
+        else
+            settings.UseChainMoney();
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
         builder.AddAtomaTelemetry("atoma");
@@ -25,17 +32,44 @@ public static class EmbeddedNetwork
         return app;
     }
 
-    public static async Task<int> RunAsync(SiloSettings settings, string urls, CancellationToken cancellationToken)
+    /// <summary>The network on a chain of its own, which ends with it.</summary>
+    public static async Task<int> RunOnLocalChainAsync(SiloSettings settings, string urls, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Console.WriteLine("Atoma: starting a local chain");
+            await using var chain = await LocalSettlement.StartAsync(settings, static line => Console.WriteLine("  " + line), TimeProvider.System, cancellationToken);
+            return await RunAsync(settings with { Chain = chain.Settings, DevelopmentAccount = chain.Requester.Id.ToAccount() }, urls, cancellationToken, chain);
+        }
+        catch (Ethereum.Local.LocalChainException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    public static async Task<int> RunAsync(SiloSettings settings, string urls, CancellationToken cancellationToken, LocalSettlement? chain = null)
     {
         Console.WriteLine($"Atoma: starting the embedded network in {Path.GetFullPath(settings.DataDirectory)}");
         await using var app = Build(settings, urls);
         if (!await app.TryStartAsync(cancellationToken))
             return 1;
         var keys = await app.Services.GetRequiredService<DevelopmentKeys>().IssueAsync(cancellationToken);
+        if (chain is not null)
+            await OpenDepositAsync(app.Services, settings, chain);
         await app.Services.GetRequiredService<StartupProgress>().Done.WaitAsync(cancellationToken);
         Banner(settings, ListenAddresses.First(urls), keys);
         await app.WaitForShutdownAsync(cancellationToken);
         return 0;
+    }
+
+    /// <summary>The development account lets all of its deposit be spent: its key is in the data folder, and its owner wants to ask something.</summary>
+    private static async Task OpenDepositAsync(IServiceProvider services, SiloSettings settings, LocalSettlement chain)
+    {
+        var sum = new Micros(settings.DevelopmentBalanceMicros);
+        var digest = services.GetRequiredService<ChainPort>().Chain!.VoucherDigest(chain.Requester.Id, sum);
+        if (sum.IsPositive)
+            await services.GetRequiredService<IGrainFactory>().GetGrain<IChainGrain>(Keys.Chain).AddVoucher(settings.DevelopmentAccount, sum.Value, chain.Requester.Sign(digest));
     }
 
     private static void Banner(SiloSettings settings, string address, IssuedKeys keys)

@@ -3,13 +3,14 @@ using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Settlement;
 using Orleans.Concurrency;
 
 namespace Atoma.Grains.Accounts;
 
 /// <summary>Reads and changes accounts for the API; what changes something is written to the audit log before it is done.</summary>
 [StatelessWorker]
-internal sealed partial class AccountsGrain(ILedgerStore ledger, IAccountStore accounts, NetworkOptions options, TimeProvider time) : Grain, IAccountsGrain
+internal sealed partial class AccountsGrain(ILedgerStore ledger, IAccountStore accounts, NetworkOptions options, ChainPort chain, TimeProvider time) : Grain, IAccountsGrain
 {
     /// <summary>Rows of one answer.</summary>
     private const int RowsMax = 1_000;
@@ -54,6 +55,9 @@ internal sealed partial class AccountsGrain(ILedgerStore ledger, IAccountStore a
             return new CreditReply(AccountStatus.Unknown, 0, "");
         if (record.ClosedAt is not null)
             return new CreditReply(AccountStatus.Closed, 0, "");
+        // Money that no deposit backs would be owed to nodes and never paid.
+        if (chain.Chain is not null)
+            return new CreditReply(AccountStatus.NotOffered, 0, "");
         await LogAsync(actor, "account.credit", account, $"{micros} micros, reference {reference}");
         return await DepositAsync(account, new Micros(micros), new CanonicalWriter().Text("atoma/credit/1").Text(account).Text(reference).Sha256());
     }

@@ -18,7 +18,7 @@ internal sealed partial class SettlementGrain
     private async Task AcceptContractAsync(ChainEvent.InferenceRequested happened)
     {
         var asked = happened.Request;
-        var caller = asked.Caller.ToString();
+        var caller = asked.Caller.ToAccount();
         await accounts.AddAccountAsync(new AccountRecord(caller, "contract", time.GetUtcNow()), default);
         await CommitAsync(SettlementRules.Received(happened.Id, LedgerAccount.User(caller), asked.MaxFee, TransferCode.Deposit));
         if (record.State.Contracts.ContainsKey(asked.Id.ToString()))

@@ -59,7 +59,7 @@ internal sealed partial class SettlementGrain
             return null;
         var position = await Chain.RequesterAsync(user, default);
         // What a contract's own request costs is paid by the gateway.
-        if (record.State.Contracts.Values.Any(c => c.Caller == user.ToString()))
+        if (record.State.Contracts.Values.Any(c => c.Caller == user.ToAccount()))
             return null;
         var spent = SettlementRules.Spent(position, await BooksAsync(user), voucher.Cumulative);
         return spent > position.Redeemed ? new Redemption(user, spent, voucher.Cumulative, voucher.Signature) : null;

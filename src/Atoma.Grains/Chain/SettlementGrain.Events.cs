@@ -1,3 +1,4 @@
+using Atoma.Grains.Abstractions;
 using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
@@ -13,7 +14,7 @@ internal sealed partial class SettlementGrain
         switch (happened)
         {
             case ChainEvent.Deposited e:
-                await accounts.AddAccountAsync(new AccountRecord(e.User.ToString(), "chain", time.GetUtcNow()), default);
+                await accounts.AddAccountAsync(new AccountRecord(e.User.ToAccount(), "chain", time.GetUtcNow()), default);
                 await CommitAsync(SettlementRules.Received(e.Id, LedgerAccount.Reserve(e.User), e.Amount, TransferCode.Deposit));
                 _requesters.Add(e.User);
                 break;
@@ -23,7 +24,7 @@ internal sealed partial class SettlementGrain
                 _requesters.Add(e.User);
                 break;
             case ChainEvent.Exited e:
-                await LeaveAsync(e.Id, e.Amount, LedgerAccount.Exiting(e.User), LedgerAccount.Reserve(e.User), LedgerAccount.User(e.User.ToString()));
+                await LeaveAsync(e.Id, e.Amount, LedgerAccount.Exiting(e.User), LedgerAccount.Reserve(e.User), LedgerAccount.User(e.User.ToAccount()));
                 _requesters.Add(e.User);
                 break;
             case ChainEvent.Bonded e:
@@ -36,6 +37,9 @@ internal sealed partial class SettlementGrain
             case ChainEvent.CollateralWithdrawn e:
                 await LeaveAsync(e.Id, e.Amount, LedgerAccount.Collateral(e.Node));
                 _nodes.Add(e.Node);
+                break;
+            case ChainEvent.Slashed e:
+                await FollowProofAsync(e);
                 break;
             case ChainEvent.Claimed e:
                 await LeaveAsync(e.Id, e.Amount, LedgerAccount.Payable(e.Payee));
@@ -52,6 +56,24 @@ internal sealed partial class SettlementGrain
             default:
                 throw new InvariantException($"Unknown chain event {happened.GetType().Name}.");
         }
+    }
+
+    /// <summary>A slash that the network did not ask for: two commitments of one node that somebody showed the contract (P8.1).</summary>
+    private async Task FollowProofAsync(ChainEvent.Slashed slashed)
+    {
+        if (await Chain.OutcomeAsync(OpenKey(slashed.Slash), default) != CallOutcome.Unknown || !slashed.Amount.IsPositive)
+            return;
+        while ((await ledger.EntriesOfAsync([SettlementRules.LeftId(slashed.Id)], default)).Count == 0)
+        {
+            var collateral = await ledger.BalanceAsync(LedgerAccount.Collateral(slashed.Node), default);
+            if (SettlementRules.Followed(slashed, collateral, await ledger.BalanceAsync(LedgerAccount.Treasury, default)) is not { } command)
+                throw new InvalidOperationException($"{slashed.Amount} micros of {slashed.Node} were slashed on the chain, and neither it nor the treasury has them here. The books wait until the treasury can bear it.");
+            if (command.Operations.Count == 0 || (await ledger.CommitAsync(command, default)).Succeeded)
+                break;
+        }
+
+        log.SlashedByProof(slashed.Slash.ToString(), slashed.Node.ToString(), slashed.Amount.Value);
+        await GrainFactory.GetGrain<INodeGrain>(Keys.Node(slashed.Node)).Jail("signed two different answers to one request");
     }
 
     private async Task CommitAsync(LedgerCommand command)

@@ -66,6 +66,9 @@ internal sealed partial class SettlementGrain
             case ChainSlashState.Open when here == SlashStatus.Executed && (await Chain.InfoAsync(default)).Time >= there.ExecuteAt:
                 await Chain.EnqueueAsync($"slash/{id}/execute", new SettlementCall.ExecuteSlash(id), default);
                 return false;
+            case ChainSlashState.Returned when here == SlashStatus.Executed:
+                log.SlashLapsed(id.ToString(), track.Node);
+                return true;
             default:
                 return there.State is ChainSlashState.Executed or ChainSlashState.Returned;
         }

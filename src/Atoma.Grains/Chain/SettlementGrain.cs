@@ -65,6 +65,9 @@ internal sealed partial class SettlementGrain(
         return Task.CompletedTask;
     }
 
+    public Task<InFlightInfo> InFlight() => Task.FromResult(
+        new InFlightInfo(record.State.Slashes.Count + record.State.Contracts.Count, record.State.Contracts.Values.Sum(c => c.MaxFeeMicros)));
+
     public Task<string> Problem() => Task.FromResult(_problem);
 
     public Task<ClaimProof?> Claim(string payee)
@@ -129,7 +132,7 @@ internal sealed partial class SettlementGrain(
     private async Task<RequesterBooks> BooksAsync(NodeId user)
     {
         const int HoldsMax = 10_000;
-        var (account, books, holds) = (LedgerAccount.User(user.ToString()), default(RequesterBooks), default(HashSet<Hash32>));
+        var (account, books, holds) = (LedgerAccount.User(user.ToAccount()), default(RequesterBooks), default(HashSet<Hash32>));
         for (var reading = 0; reading < ReadingsMax; reading++)
         {
             var open = await ledger.OpenHoldsAsync(account, HoldsMax, default);

@@ -4,6 +4,7 @@ using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Registry;
+using Atoma.Protocol.Settlement;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -51,6 +52,7 @@ internal sealed partial class NodeGrain(
     ISignatureScheme signatures,
     IModelWeights weights,
     NetworkOptions options,
+    ChainPort chain,
     TimeProvider time,
     ILogger<NodeGrain> log) : Grain, INodeGrain
 {

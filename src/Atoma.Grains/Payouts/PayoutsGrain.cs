@@ -6,13 +6,14 @@ using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Nodes;
 using Atoma.Protocol.Payouts;
 using Atoma.Protocol.Receipts;
+using Atoma.Protocol.Settlement;
 using Orleans.Concurrency;
 
 namespace Atoma.Grains.Payouts;
 
 /// <summary>Checks who asks, asks the rules, commits.</summary>
 [StatelessWorker]
-internal sealed class PayoutsGrain(ILedgerStore ledger, IAccountStore accounts, ISignatureScheme signatures, NetworkOptions options, TimeProvider time) : Grain, IPayoutsGrain
+internal sealed class PayoutsGrain(ILedgerStore ledger, IAccountStore accounts, ISignatureScheme signatures, NetworkOptions options, ChainPort chain, TimeProvider time) : Grain, IPayoutsGrain
 {
     private const int RowsMax = 1_000;
 
@@ -74,6 +75,13 @@ internal sealed class PayoutsGrain(ILedgerStore ledger, IAccountStore accounts, 
             return new PayoutReply(PayoutStatus.Unknown, "No node of this address ever joined.", null, 0, 0);
         if (signatures.Recover(digest, signature) != node)
             return new PayoutReply(PayoutStatus.WrongSignature, "It is not signed by the node's key.", null, 0, 0);
+        if (chain.Chain is not null)
+        {
+            return new PayoutReply(
+                PayoutStatus.Conflict, "This network settles on a chain: claim earnings there with 'chain claim', bond them with 'chain bond' (docs/settlement.md).",
+                null, info.EarningsMicros, info.CollateralMicros);
+        }
+
         return staysNeeded && info.State is ("unbonding" or "exited")
             ? new PayoutReply(PayoutStatus.Leaving, $"The node is {info.State}: what it bonds now would be of no use.", null, info.EarningsMicros, info.CollateralMicros)
             : null;

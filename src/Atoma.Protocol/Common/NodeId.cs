@@ -84,6 +84,9 @@ public readonly struct NodeId : IEquatable<NodeId>, IComparable<NodeId>
         return byB != 0 ? byB : _c.CompareTo(other._c);
     }
 
+    /// <summary>0x and 40 lowercase digits: the id of this address's account, which is part of its requests' ids (contracts make the same text).</summary>
+    public string ToAccount() => "0x" + Convert.ToHexStringLower(ToArray());
+
     /// <summary>EIP-55: a letter is upper case where the hex digit of keccak(lower-case address) is ≥ 8.</summary>
     public override string ToString()
     {

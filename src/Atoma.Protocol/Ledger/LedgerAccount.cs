@@ -62,10 +62,10 @@ public readonly record struct LedgerAccount(AccountKind Kind, string Owner)
     public static LedgerAccount User(string id) => new(AccountKind.User, id);
 
     /// <param name="requester">Its address: only an account of the chain has a reserve.</param>
-    public static LedgerAccount Reserve(NodeId requester) => new(AccountKind.Reserve, requester.ToString());
+    public static LedgerAccount Reserve(NodeId requester) => new(AccountKind.Reserve, requester.ToAccount());
 
     /// <inheritdoc cref="Reserve"/>
-    public static LedgerAccount Exiting(NodeId requester) => new(AccountKind.Exiting, requester.ToString());
+    public static LedgerAccount Exiting(NodeId requester) => new(AccountKind.Exiting, requester.ToAccount());
 
     public static LedgerAccount Collateral(NodeId node) => new(AccountKind.Collateral, node.ToString());
 

@@ -81,7 +81,7 @@ public static class LedgerCommandForm
     private static void Check(LedgerAccount account)
     {
         Require(Enum.IsDefined(account.Kind), "unknown account kind");
-        var owned = account.Kind is AccountKind.User or AccountKind.Collateral or AccountKind.Frozen or AccountKind.Earnings or AccountKind.Payable;
+        var owned = account.Kind is not (AccountKind.External or AccountKind.Escrow or AccountKind.Treasury or AccountKind.Burn or AccountKind.AuditPool);
         Require(owned == account.Owner.Length > 0, "owner missing, or given for an account of the network");
         CheckText(account.Owner, LedgerAccount.OwnerLength);
     }

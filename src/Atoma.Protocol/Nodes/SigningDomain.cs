@@ -16,6 +16,7 @@ public static class SigningDomain
     private static readonly Hash32 UnbondType = Eip712.TypeHash("Unbond(address node)");
     private static readonly Hash32 BondType = Eip712.TypeHash("Bond(address node,uint64 micros,bytes32 nonce)");
     private static readonly Hash32 PayoutType = Eip712.TypeHash("Payout(address node,uint64 micros,address to,bytes32 nonce)");
+    private static readonly Hash32 ApiKeyType = Eip712.TypeHash("ApiKey(address account,bytes32 keyHash,uint64 timestamp)");
     private static readonly Hash32 WeightsType = Eip712.TypeHash("Weights(bytes32 seed,bytes32 model,address node,bytes32 digest)");
 
     /// <summary>Chain id in the domain while no chain is configured.</summary>
@@ -41,6 +42,13 @@ public static class SigningDomain
 
     public static Hash32 Weights(Hash32 seed, Hash32 model, NodeId node, Hash32 digest) =>
         Eip712.Digest(Domain, new Eip712Struct(WeightsType).Bytes32(seed).Bytes32(model).Address(node).Bytes32(digest).Hash());
+
+    /// <summary>A requester of the chain adds an API key to its account; the key itself is known by its SHA-256 only.</summary>
+    /// <param name="account">Its address.</param>
+    /// <param name="keyHash">SHA-256 of the key's text.</param>
+    /// <param name="timestamp">Seconds since 1970.</param>
+    public static Hash32 ApiKey(NodeId account, Hash32 keyHash, ulong timestamp) =>
+        Eip712.Digest(Domain, new Eip712Struct(ApiKeyType).Address(account).Bytes32(keyHash).UInt64(timestamp).Hash());
 
     public static Hash32 Receipt(Hash32 request, Hash32 digest) =>
         Eip712.Digest(Domain, new Eip712Struct(ReceiptType).Bytes32(request).Bytes32(digest).Hash());

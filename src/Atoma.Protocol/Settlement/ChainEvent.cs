@@ -24,6 +24,16 @@ public abstract record ChainEvent(Hash32 Id)
     /// <summary>A node's owner has taken collateral out.</summary>
     public sealed record CollateralWithdrawn(Hash32 Id, NodeId Node, Micros Amount) : ChainEvent(Id);
 
+    /// <summary>Collateral was divided, by a slash of the network's or by two commitments that somebody showed the contract.</summary>
+    /// <param name="Id">Of the event.</param>
+    /// <param name="Slash">The slash.</param>
+    /// <param name="Node">Whose collateral.</param>
+    /// <param name="Amount">All of it.</param>
+    /// <param name="Victim">The requester, zero for none.</param>
+    /// <param name="ToVictim">Its share.</param>
+    /// <param name="Burned">Destroyed; the rest is in the pool that payouts are made of.</param>
+    public sealed record Slashed(Hash32 Id, Hash32 Slash, NodeId Node, Micros Amount, NodeId Victim, Micros ToVictim, Micros Burned) : ChainEvent(Id);
+
     /// <summary>Earnings were claimed against a root.</summary>
     public sealed record Claimed(Hash32 Id, NodeId Payee, Micros Amount) : ChainEvent(Id);
 

@@ -51,6 +51,6 @@ public interface IOutboxStore
     /// <param name="cancellationToken">Stops the query.</param>
     Task<IReadOnlyList<OutboxRow>> OpenTransactionsAsync(NodeId sender, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Highest nonce that a row of the sender has; null for none.</summary>
+    /// <summary>Highest nonce that a row of the sender has or has spent; null for none.</summary>
     Task<long?> LastNonceAsync(NodeId sender, CancellationToken cancellationToken);
 }

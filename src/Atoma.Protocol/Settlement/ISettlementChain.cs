@@ -41,10 +41,10 @@ public sealed record ChainSlash(ChainSlashState State, DateTimeOffset ExecuteAt)
 
 /// <summary>What is waiting to be final.</summary>
 /// <param name="Open">Calls not final yet.</param>
-/// <param name="Failed">Calls that the contract refused for good.</param>
+/// <param name="Failed">Calls that the contract refused for good, since this process started.</param>
 /// <param name="OldestOpenAt">Since when the oldest waits, null when none does.</param>
 /// <param name="Problem">What stops it, for people; empty when nothing does.</param>
-public sealed record OutboxStatus(int Open, int Failed, DateTimeOffset? OldestOpenAt, string Problem);
+public sealed record SettlementBacklog(int Open, long Failed, DateTimeOffset? OldestOpenAt, string Problem);
 
 /// <summary>What is fixed about a chain, and where it stands.</summary>
 /// <param name="ChainId">EIP-155.</param>
@@ -97,7 +97,7 @@ public interface ISettlementChain
     /// <summary>Sends what was written down, watches what was sent.</summary>
     Task SendAsync(CancellationToken cancellationToken);
 
-    Task<OutboxStatus> OutboxAsync(CancellationToken cancellationToken);
+    Task<SettlementBacklog> BacklogAsync(CancellationToken cancellationToken);
 
     Task<ChainInfo> InfoAsync(CancellationToken cancellationToken);
 

@@ -46,18 +46,19 @@ public sealed record SignedAttempt(
 /// <param name="Attempts">Signed forms, oldest first; all with this nonce.</param>
 /// <param name="MinedIn">The block of the form that was mined; from <see cref="OutboxState.Mined"/> on.</param>
 /// <param name="Retries">How often it was planned anew after a transaction of it was spent without effect.</param>
+/// <param name="SpentNonce">The last nonce that was used up without its effect; null for none.</param>
 /// <param name="Reason">Why it failed or waits, at most <see cref="OutboxLimits.ReasonLengthMax"/> characters; empty otherwise.</param>
 /// <param name="Version">1 when added, one more with each change.</param>
 public sealed record OutboxRow(
     string Key, NodeId Sender, NodeId Target, byte[] Data, long GasLimit, DateTimeOffset CreatedAt, OutboxState State, long? Nonce,
-    IReadOnlyList<SignedAttempt> Attempts, ChainPoint? MinedIn, int Retries, string Reason, long Version)
+    IReadOnlyList<SignedAttempt> Attempts, ChainPoint? MinedIn, int Retries, long? SpentNonce, string Reason, long Version)
 {
     /// <summary>Neither final nor failed.</summary>
     public bool IsOpen => State < OutboxState.Final;
 
     /// <summary>A new row, as it is added.</summary>
     public static OutboxRow Plan(string key, NodeId sender, NodeId target, byte[] data, long gasLimit, DateTimeOffset at) =>
-        new(key, sender, target, data, gasLimit, at, OutboxState.Planned, null, [], null, 0, "", 1);
+        new(key, sender, target, data, gasLimit, at, OutboxState.Planned, null, [], null, 0, null, "", 1);
 
     /// <summary>Whether it asks for the same as another row, whatever became of either.</summary>
     public bool AsksSameAs(OutboxRow other) =>

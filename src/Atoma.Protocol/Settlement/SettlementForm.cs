@@ -19,7 +19,7 @@ public static class SettlementForm
         Require(row.Data.Length <= OutboxLimits.DataLengthMax, "a transaction's data too long");
         Require(row.GasLimit is > 0 and <= OutboxLimits.GasLimitMax, "gas limit out of range");
         Require(Enum.IsDefined(row.State), "unknown outbox state");
-        Require(row.Nonce is null or >= 0, "a nonce below zero");
+        Require(row.Nonce is null or >= 0 && row.SpentNonce is null or >= 0, "a nonce below zero");
         Require(row.Retries >= 0 && row.Version >= 1, "retries or version out of range");
         CheckState(row);
         Require(row.Attempts.Count <= OutboxLimits.AttemptsMax, "too many signed forms");
@@ -31,7 +31,7 @@ public static class SettlementForm
     public static void CheckNew(OutboxRow row)
     {
         Check(row);
-        Require(row is { State: OutboxState.Planned, Retries: 0, Reason: "", Version: 1 }, "a new transaction is planned, at version 1");
+        Require(row is { State: OutboxState.Planned, Retries: 0, SpentNonce: null, Reason: "", Version: 1 }, "a new transaction is planned, at version 1");
     }
 
     /// <exception cref="ArgumentException">The move is malformed.</exception>

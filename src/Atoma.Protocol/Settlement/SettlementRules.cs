@@ -9,9 +9,9 @@ namespace Atoma.Protocol.Settlement;
 /// </summary>
 public static class SettlementRules
 {
-    /// <summary>Account id of a requester on the chain: its address as text. Null for any other account.</summary>
+    /// <summary>Account id of a requester on the chain: its address in lowercase. Null for any other account.</summary>
     public static NodeId? AddressOf(string account) =>
-        NodeId.TryParse(account, out var address) && address.ToString() == account && !address.IsZero ? address : null;
+        NodeId.TryParse(account, out var address) && address.ToAccount() == account && !address.IsZero ? address : null;
 
     /// <summary>Money came in.</summary>
     public static LedgerCommand Received(Hash32 id, LedgerAccount to, Micros amount, TransferCode code) =>
@@ -44,7 +44,39 @@ public static class SettlementRules
         }
     }
 
-    /// <summary>Id of the first operation of <see cref="Left"/>: with it the event has been booked.</summary>
+    /// <summary>
+    /// Collateral was taken on the chain by what proves itself there: the books follow. What the node no longer has here was taken
+    /// here before for something else, and the treasury bears it.
+    /// </summary>
+    /// <param name="slashed">The event.</param>
+    /// <param name="collateral">What the node has here.</param>
+    /// <param name="treasury">What the treasury has.</param>
+    /// <returns>Null when not even the treasury can bear it.</returns>
+    public static LedgerCommand? Followed(ChainEvent.Slashed slashed, Micros collateral, Micros treasury)
+    {
+        List<LedgerOperation> operations = [];
+        var (node, left) = (LedgerAccount.Collateral(slashed.Node), collateral);
+        Give(LedgerAccount.User(slashed.Victim.ToAccount()), slashed.ToVictim, TransferCode.SlashRequester);
+        Give(LedgerAccount.Burn, slashed.Burned, TransferCode.SlashBurn);
+        // What goes to the treasury is the rest, and needs no more than what is left.
+        var rest = Micros.Min(left, slashed.Amount - slashed.ToVictim - slashed.Burned);
+        if (rest.IsPositive)
+            operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), node, LedgerAccount.Treasury, rest, TransferCode.SlashTreasury));
+        return treasury >= Micros.Zero ? new LedgerCommand(operations) : null;
+
+        void Give(LedgerAccount to, Micros amount, TransferCode code)
+        {
+            var part = Micros.Min(left, amount);
+            left -= part;
+            treasury -= amount - part;
+            if (part.IsPositive)
+                operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), node, to, part, code));
+            if (amount > part)
+                operations.Add(new LedgerOperation.Transfer(PartId(slashed.Id, operations.Count), LedgerAccount.Treasury, to, amount - part, TransferCode.Shortfall));
+        }
+    }
+
+    /// <summary>Id of the first operation of <see cref="Left"/> and <see cref="Followed"/>: with it the event has been booked.</summary>
     public static Hash32 LeftId(Hash32 id) => PartId(id, 0);
 
     /// <summary>
@@ -64,11 +96,11 @@ public static class SettlementRules
         if (wanted.IsPositive && books.Reserve.IsPositive)
             return Move(reserve, exiting, Micros.Min(wanted, books.Reserve), TransferCode.ExitAsked);
         if (wanted.IsPositive && books.Free.IsPositive)
-            return Move(LedgerAccount.User(user.ToString()), exiting, Micros.Min(wanted, books.Free), TransferCode.ExitAsked);
+            return Move(LedgerAccount.User(user.ToAccount()), exiting, Micros.Min(wanted, books.Free), TransferCode.ExitAsked);
         // What was opened before: all that ever came in, less what is not open.
         var opened = chain.Balance + chain.Redeemed - books.Reserve - books.Exiting;
         var more = Micros.Min(books.Reserve, voucher - opened);
-        return more.IsPositive && !wanted.IsPositive ? Move(reserve, LedgerAccount.User(user.ToString()), more, TransferCode.Authorised) : null;
+        return more.IsPositive && !wanted.IsPositive ? Move(reserve, LedgerAccount.User(user.ToAccount()), more, TransferCode.Authorised) : null;
 
         LedgerCommand Move(LedgerAccount from, LedgerAccount to, Micros amount, TransferCode code)
         {

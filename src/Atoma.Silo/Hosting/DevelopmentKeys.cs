@@ -7,7 +7,7 @@ using Atoma.Protocol.Ledger;
 namespace Atoma.Silo.Hosting;
 
 /// <summary>The keys of a development network, as printed at start.</summary>
-/// <param name="Api">For requests, on the account <see cref="DevelopmentKeys.Account"/>.</param>
+/// <param name="Api">For requests, on the account <see cref="SiloSettings.DevelopmentAccount"/>.</param>
 /// <param name="Admin">For the dashboard.</param>
 public sealed record IssuedKeys(string Api, string Admin);
 
@@ -25,11 +25,11 @@ public sealed class DevelopmentKeys(SiloSettings settings, IAccountStore account
     {
         var api = settings.DevelopmentKey ?? Kept("dev.key", "atoma-dev-");
         var admin = Kept("admin.key", "atoma-admin-");
-        await accounts.AddAccountAsync(new AccountRecord(Account, "development", time.GetUtcNow()), cancellationToken);
+        await accounts.AddAccountAsync(new AccountRecord(settings.DevelopmentAccount, "development", time.GetUtcNow()), cancellationToken);
         await accounts.AddAccountAsync(new AccountRecord(AdminAccount, "administration", time.GetUtcNow()), cancellationToken);
-        await AddAsync(api, Account, KeyScopes.Client | KeyScopes.Manage, "development", cancellationToken);
+        await AddAsync(api, settings.DevelopmentAccount, KeyScopes.Client | KeyScopes.Manage, "development", cancellationToken);
         await AddAsync(admin, AdminAccount, KeyScopes.Admin, "development admin", cancellationToken);
-        if (settings.DevelopmentBalanceMicros > 0)
+        if (settings.DevelopmentBalanceMicros > 0 && settings.Chain is null)
         {
             // The id makes the faucet pay once per network, however often it starts.
             var id = new CanonicalWriter().Text("atoma/faucet/development").Text(Account).Sha256();

@@ -1,5 +1,6 @@
 using Atoma.Ethereum.Keys;
 using Atoma.Grains;
+using Atoma.Grains.Abstractions;
 using Atoma.Inference;
 using Atoma.Inference.Engine;
 using Atoma.Inference.Native;
@@ -17,6 +18,8 @@ internal sealed class LocalNodes(
     SiloSettings settings, IGrainFactory grains, ISignatureScheme signatures, NetworkStatus status, TimeProvider time,
     StartupProgress progress, ILogger<LocalNodes> log) : BackgroundService
 {
+    private static readonly TimeSpan BondPoll = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -48,6 +51,8 @@ internal sealed class LocalNodes(
                 var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots);
                 var agent = new NodeAgent(key, models, profile, cheat, time, log);
                 var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (settings.Chain is not null)
+                    await BondedAsync(key.Id, stoppingToken);
                 running.Add(ServeAsync(agent, key, joined, stoppingToken));
                 await joined.Task.WaitAsync(stoppingToken);
                 progress.Say($"Node {i + 1} of {settings.Nodes}: {key.Id}{(cheat is null ? "" : $", misbehaves: {settings.Cheater}")}");
@@ -69,6 +74,19 @@ internal sealed class LocalNodes(
         {
             foreach (var one in owned)
                 await one.DisposeAsync();
+        }
+    }
+
+    /// <summary>Waits until the node's bond is in the books: its block has to be final first.</summary>
+    private async Task BondedAsync(NodeId node, CancellationToken stoppingToken)
+    {
+        var said = false;
+        while (await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is not { } found || found.CollateralMicros < settings.Network.CollateralMinMicros)
+        {
+            if (!said)
+                progress.Say($"Node {node} waits until a bond of {settings.Network.CollateralMinMicros} micros is final on the chain");
+            said = true;
+            await Task.Delay(BondPoll, time, stoppingToken);
         }
     }
 

@@ -3,6 +3,7 @@ using Atoma.Grains;
 using Atoma.Inference.Engine;
 using Atoma.Protocol.Requests;
 using Atoma.Protocol.Sampling;
+using Atoma.Silo.Chain;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -29,6 +30,18 @@ public sealed class SiloCommandLine
     private readonly Option<bool> _privateWebhooks = new("--private-webhooks") { Description = "Webhooks may go to addresses that are not public, and by http." };
     private readonly Option<string?> _postgres = new("--postgres") { Description = "PostgreSQL connection string for the books, cluster membership and grain state, instead of SQLite files." };
 
+    private readonly Option<string[]> _chain = new("--chain") { Description = "Settle on an EVM chain: 'local' starts one, with contracts and money (the embedded network only); else a JSON-RPC endpoint, several of which have to agree." };
+    private readonly Option<string?> _chainSettlement = new("--chain-settlement") { Description = "Address of the settlement contract." };
+    private readonly Option<string?> _chainGateway = new("--chain-gateway") { Description = "Address of the gateway contract." };
+    private readonly Option<long> _chainStart = new("--chain-start") { Description = "Block of the settlement contract's creation.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _chainConfirmations = new("--chain-confirmations") { Description = "Blocks on top of one that make it final.", DefaultValueFactory = _ => 12 };
+    private readonly Option<bool> _chainFinalized = new("--chain-finalized") { Description = "Believe the chain's own tag 'finalized' instead of counting blocks." };
+    private readonly Option<string?> _settlerKey = new("--settler-key") { Description = "Key file of the contract's settler; settler.key among the data folder's keys by default." };
+    private readonly Option<string[]> _verdictKey = new("--verdict-key") { Description = "Key files of verdict signers; verdict-1.key and so on among the data folder's keys by default." };
+
+    /// <summary>Whether a local chain was asked for.</summary>
+    public bool IsLocalChain(ParseResult given) => given.GetValue(_chain) is [ChainSettings.Local];
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
@@ -37,7 +50,7 @@ public sealed class SiloCommandLine
             if (given.GetValueOrDefault<double?>() is not (null or >= 0 and <= 1))
                 given.AddError("--audit-probability must be 0 to 1.");
         });
-        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _audit, _privateWebhooks, _postgres })
+        foreach (var option in new Option[] { _data, _nodes, _model, _memory, _cheater, _cheaters, _devKey, _devBalance, _gatewayPort, _threads, _slots, _mode, _context, _epoch, _commitTimeout, _audit, _privateWebhooks, _postgres, _chain, _chainSettlement, _chainGateway, _chainStart, _chainConfirmations, _chainFinalized, _settlerKey, _verdictKey })
             command.Options.Add(option);
     }
 
@@ -58,6 +71,7 @@ public sealed class SiloCommandLine
         Mode = given.GetValue(_mode),
         ContextTokens = given.GetValue(_context),
         Postgres = given.GetValue(_postgres),
+        Chain = Chain(given),
         Network = new NetworkOptions
         {
             DevelopmentBondMicros = 100_000_000,
@@ -70,5 +84,18 @@ public sealed class SiloCommandLine
                 CheckTimeoutMs = checked(given.GetValue(_commitTimeout) * 1000),
             },
         },
+    };
+
+    /// <summary>A local chain's settings are known once it runs.</summary>
+    private ChainSettings? Chain(ParseResult given) => given.GetValue(_chain) is not { Length: > 0 } endpoints || IsLocalChain(given) ? null : new ChainSettings
+    {
+        Endpoints = endpoints,
+        Settlement = given.GetValue(_chainSettlement) ?? "",
+        Gateway = given.GetValue(_chainGateway) ?? "",
+        StartBlock = given.GetValue(_chainStart),
+        Confirmations = given.GetValue(_chainConfirmations),
+        FinalizedTag = given.GetValue(_chainFinalized),
+        SettlerKey = given.GetValue(_settlerKey),
+        VerdictKeys = given.GetValue(_verdictKey) ?? [],
     };
 }

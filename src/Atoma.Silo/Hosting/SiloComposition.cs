@@ -7,6 +7,8 @@ using Atoma.Protocol.Accounts;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
+using Atoma.Protocol.Settlement;
+using Atoma.Silo.Chain;
 using Atoma.Silo.Gateway;
 using Atoma.Silo.Webhooks;
 using Atoma.Storage.Orleans;
@@ -38,6 +40,7 @@ public static class SiloComposition
         services.AddSingleton<ISignatureScheme, EthereumSignatures>();
         services.AddSingleton<ISigner>(_ => KeyFile.LoadOrCreate(Path.Combine(data, "keys", "coordinator.key")));
         services.AddBooks(settings, data);
+        services.AddSettlementChain(settings.Chain, data);
         services.AddSingleton<DevelopmentKeys>();
         services.AddSingleton<ModelShelf>();
         services.AddSingleton<ITokenizers>(p => p.GetRequiredService<ModelShelf>());
@@ -92,12 +95,15 @@ public static class SiloComposition
         }
 
         void Add<T>(Func<IServiceProvider, T> open)
-            where T : class, ILedgerStore, IAccountStore, IWebhookStore
+            where T : class, ILedgerStore, IAccountStore, IWebhookStore, IOutboxStore, ICursorStore, IVoucherStore
         {
             services.AddSingleton(open);
             services.AddSingleton<ILedgerStore>(p => p.GetRequiredService<T>());
             services.AddSingleton<IAccountStore>(p => p.GetRequiredService<T>());
             services.AddSingleton<IWebhookStore>(p => p.GetRequiredService<T>());
+            services.AddSingleton<IOutboxStore>(p => p.GetRequiredService<T>());
+            services.AddSingleton<ICursorStore>(p => p.GetRequiredService<T>());
+            services.AddSingleton<IVoucherStore>(p => p.GetRequiredService<T>());
         }
     }
 

@@ -1,6 +1,7 @@
 using Atoma.Grains;
 using Atoma.Inference.Engine;
 using Atoma.Inference.Native;
+using Atoma.Silo.Chain;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -67,6 +68,12 @@ public sealed record SiloSettings
 
     public NetworkOptions Network { get; init; } = new() { DevelopmentBondMicros = 100_000_000 };
 
+    /// <summary>The chain to settle on; null where the ledger alone settles.</summary>
+    public ChainSettings? Chain { get; init; }
+
+    /// <summary>Account of the development key: an address where money comes over a chain.</summary>
+    public string DevelopmentAccount { get; init; } = DevelopmentKeys.Account;
+
     /// <summary>For the embedded network, where no money comes from outside or leaves: a faucet, and payouts that are paid at once.</summary>
     public void UsePlayMoney()
     {
@@ -74,11 +81,20 @@ public sealed record SiloSettings
         Network.DevelopmentPayouts = true;
     }
 
+    /// <summary>For a network with a chain: collateral and deposits come from there alone.</summary>
+    public void UseChainMoney()
+    {
+        Network.FaucetMicros = 0;
+        Network.DevelopmentPayouts = false;
+        Network.DevelopmentBondMicros = 0;
+    }
+
     /// <summary>Everything that is wrong; empty when valid.</summary>
     public IReadOnlyList<string> Problems()
     {
         List<string> problems = [.. Network.Problems()];
         problems.AddRange(ModelFile.Problems(Models));
+        problems.AddRange(Chain?.Problems() ?? []);
         if (MemoryMegabytes is < 1)
             problems.Add($"--memory-mb is {MemoryMegabytes}, must be at least 1.");
         if (Nodes is < 0 or > 32)

@@ -19,7 +19,7 @@ public sealed partial class PostgresLedgerStore
                 await change.ExecuteAsync(
                     $"""
                     INSERT INTO outbox (sequence, {PostgresRows.OutboxColumns})
-                    SELECT coalesce(max(sequence), 0) + 1, $1, $2, $3, $4, $5, $6, $7, NULL, $8, NULL, NULL, $9, $10, $11 FROM outbox
+                    SELECT coalesce(max(sequence), 0) + 1, $1, $2, $3, $4, $5, $6, $7, NULL, $8, NULL, NULL, $9, NULL, $10, $11 FROM outbox
                     """,
                     row.Key, row.Sender.ToArray(), row.Target.ToArray(), row.Data, row.GasLimit, row.CreatedAt.UtcTicks, (short)row.State,
                     SettlementCodec.Encode(row.Attempts), row.Retries, row.Reason, row.Version);
@@ -41,11 +41,12 @@ public sealed partial class PostgresLedgerStore
                 await change.ExecuteAsync(
                     """
                     UPDATE outbox SET state = $2, nonce = $3::bigint, attempts = $4, mined_number = $5::bigint, mined_hash = $6::bytea,
-                        retries = $7, reason = $8, version = $9
+                        retries = $7, spent_nonce = $8::bigint, reason = $9, version = $10
                     WHERE idempotency_key = $1
                     """,
                     row.Key, (short)row.State, OrNull(row.Nonce), SettlementCodec.Encode(row.Attempts), OrNull(row.MinedIn?.Number),
-                    (object?)row.MinedIn?.Hash.ToArray() ?? DBNull.Value, row.Retries, row.Reason, row.Version);
+                    (object?)row.MinedIn?.Hash.ToArray() ?? DBNull.Value, row.Retries, OrNull(row.SpentNonce),
+                    row.Reason, row.Version);
                 return OutboxUpdateStatus.Done;
             },
             cancellationToken);
@@ -71,8 +72,14 @@ public sealed partial class PostgresLedgerStore
     public async Task<long?> LastNonceAsync(NodeId sender, CancellationToken cancellationToken)
     {
         var found = await _dataSource
-            .Statement("SELECT nonce FROM outbox WHERE sender = $1 AND nonce IS NOT NULL ORDER BY nonce DESC LIMIT 1", sender.ToArray())
-            .ReadAllAsync(reader => (long?)reader.GetInt64(0), cancellationToken);
+            .Statement(
+                """
+                SELECT max(last) FROM (
+                    SELECT max(nonce) AS last FROM outbox WHERE sender = $1 AND nonce IS NOT NULL
+                    UNION ALL SELECT max(spent_nonce) FROM outbox WHERE sender = $1 AND spent_nonce IS NOT NULL) AS nonces
+                """,
+                sender.ToArray())
+            .ReadAllAsync(reader => reader.IsDBNull(0) ? null : (long?)reader.GetInt64(0), cancellationToken);
         return found.SingleOrDefault();
     }
 

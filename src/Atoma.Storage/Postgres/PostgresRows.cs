@@ -19,7 +19,8 @@ internal static class PostgresRows
     public const string WebhookColumns = "request, account, url, attempts, next_at, state, last_error";
 
     public const string OutboxColumns =
-        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, reason, version";
+        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, "
+        + "spent_nonce, reason, version";
 
     public const string VoucherColumns = "user_address, cumulative, signature, accepted_at";
 
@@ -90,8 +91,8 @@ internal static class PostgresRows
         reader.GetString(0), reader.Address(1), reader.Address(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.Time(5),
         (OutboxState)reader.GetInt16(6), reader.IsDBNull(7) ? null : reader.GetInt64(7),
         SettlementCodec.Attempts(reader.GetFieldValue<byte[]>(8)),
-        reader.IsDBNull(9) ? null : new ChainPoint(reader.GetInt64(9), reader.Hash(10)), reader.GetInt32(11), reader.GetString(12),
-        reader.GetInt64(13));
+        reader.IsDBNull(9) ? null : new ChainPoint(reader.GetInt64(9), reader.Hash(10)), reader.GetInt32(11),
+        reader.IsDBNull(12) ? null : reader.GetInt64(12), reader.GetString(13), reader.GetInt64(14));
 
     public static RequesterVoucher Voucher(NpgsqlDataReader reader) =>
         new(reader.Address(0), reader.Money(1), reader.GetFieldValue<byte[]>(2), reader.Time(3));

@@ -18,7 +18,8 @@ internal static class SqliteRows
     public const string WebhookColumns = "request, account, url, attempts, next_at, state, last_error";
 
     public const string OutboxColumns =
-        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, reason, version";
+        "idempotency_key, sender, target, data, gas_limit, created_at, state, nonce, attempts, mined_number, mined_hash, retries, "
+        + "spent_nonce, reason, version";
 
     public const string EntrySelect = """
         SELECT e.sequence, e.operation, a.kind, a.owner, c.kind, c.owner, e.amount, e.balance_after, e.code, e.at
@@ -62,5 +63,6 @@ internal static class SqliteRows
     public static OutboxRow Outbox(SqliteRow row) => new(
         row.Text(0), new NodeId(row.Blob(1)), new NodeId(row.Blob(2)), row.Blob(3), row.Long(4), row.Time(5), (OutboxState)row.Long(6),
         row.IsNull(7) ? null : row.Long(7), SettlementCodec.Attempts(row.Blob(8)),
-        row.IsNull(9) ? null : new ChainPoint(row.Long(9), row.Hash(10)), row.Int(11), row.Text(12), row.Long(13));
+        row.IsNull(9) ? null : new ChainPoint(row.Long(9), row.Hash(10)), row.Int(11),
+        row.IsNull(12) ? null : row.Long(12), row.Text(13), row.Long(14));
 }

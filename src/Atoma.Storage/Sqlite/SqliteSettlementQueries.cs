@@ -30,7 +30,11 @@ internal static class SqliteSettlementQueries
 
     public static long? LastNonce(SqliteConnection connection, NodeId sender)
     {
-        using var statement = new SqliteStatement(connection, "SELECT max(nonce) FROM outbox WHERE sender = ?1 AND nonce IS NOT NULL");
+        using var statement = new SqliteStatement(connection, """
+            SELECT max(last) FROM (
+                SELECT max(nonce) AS last FROM outbox WHERE sender = ?1 AND nonce IS NOT NULL
+                UNION ALL SELECT max(spent_nonce) FROM outbox WHERE sender = ?1 AND spent_nonce IS NOT NULL)
+            """);
         return statement.Bind((object)sender.ToArray()).ReadFirst<long?>(row => row.IsNull(0) ? null : row.Long(0));
     }
 

@@ -13,10 +13,11 @@ internal sealed class SqliteSettlementWriter(SqliteConnection connection, Action
         Change(
             $"""
             INSERT INTO outbox ({SqliteRows.OutboxColumns})
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """,
             row.Key, row.Sender.ToArray(), row.Target.ToArray(), row.Data, row.GasLimit, row.CreatedAt, row.State, row.Nonce,
-            SettlementCodec.Encode(row.Attempts), row.MinedIn?.Number, row.MinedIn?.Hash, row.Retries, row.Reason, row.Version);
+            SettlementCodec.Encode(row.Attempts), row.MinedIn?.Number, row.MinedIn?.Hash, row.Retries, row.SpentNonce, row.Reason,
+            row.Version);
         return OutboxAddStatus.Added;
     }
 
@@ -28,11 +29,12 @@ internal sealed class SqliteSettlementWriter(SqliteConnection connection, Action
             return OutboxUpdateStatus.NonceTaken;
         Change(
             """
-            UPDATE outbox SET state = ?2, nonce = ?3, attempts = ?4, mined_number = ?5, mined_hash = ?6, retries = ?7, reason = ?8, version = ?9
+            UPDATE outbox SET state = ?2, nonce = ?3, attempts = ?4, mined_number = ?5, mined_hash = ?6, retries = ?7,
+                spent_nonce = ?8, reason = ?9, version = ?10
             WHERE idempotency_key = ?1
             """,
             row.Key, row.State, row.Nonce, SettlementCodec.Encode(row.Attempts), row.MinedIn?.Number, row.MinedIn?.Hash, row.Retries,
-            row.Reason, row.Version);
+            row.SpentNonce, row.Reason, row.Version);
         return OutboxUpdateStatus.Done;
     }
 

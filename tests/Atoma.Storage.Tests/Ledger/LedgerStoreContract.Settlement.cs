@@ -37,14 +37,15 @@ public abstract partial class LedgerStoreContract
         var bumped = signed with { Attempts = [.. signed.Attempts, Attempt(2)], Version = 3 };
         var mined = bumped with { State = OutboxState.Mined, MinedIn = new ChainPoint(9, Id("block")), Version = 4 };
         var unmined = bumped with { Version = 5, Reason = "its block is gone" };
-        var again = Transaction("root/1") with { Version = 6, Retries = 1 };
-        var second = Signed(again, 8);
+        var again = Transaction("root/1") with { Version = 6, Retries = 1, SpentNonce = 7 };
+        var second = Signed(again, 8) with { Retries = 1, SpentNonce = 7 };
         var final = second with { State = OutboxState.Final, MinedIn = new ChainPoint(12, Id("block 12")), Version = 8 };
         foreach (var step in (OutboxRow[])[signed, bumped, mined, unmined, again, second, final])
         {
             Assert.Equal(OutboxUpdateStatus.Done, await Outbox.UpdateTransactionAsync(step, None));
             Reopen();
             AssertSame(step, await Outbox.FindTransactionAsync("root/1", None));
+            Assert.Equal(step.Nonce ?? step.SpentNonce, await Outbox.LastNonceAsync(Node, None));
         }
 
         Assert.Equal(OutboxUpdateStatus.VersionConflict, await Outbox.UpdateTransactionAsync(final with { Version = 9, Reason = "no" }, None));

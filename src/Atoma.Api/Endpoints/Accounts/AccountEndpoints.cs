@@ -112,7 +112,7 @@ internal static class AccountEndpoints
         var account = context.User.Account();
         var reply = await Accounts(grains).Draw(account);
         return reply.Status == AccountStatus.NotOffered
-            ? OpenAiErrors.NotOffered("This network has no faucet: its money is real. An administrator credits accounts.")
+            ? OpenAiErrors.NotOffered("This network has no faucet: its money is real. Deposit on its chain where it has one (GET /v1/chain); else an administrator credits accounts.")
             : TypedResults.Json(new CreditBody("credit", account, reply.BalanceMicros, reply.Transfer, reply.Status == AccountStatus.AlreadyDone), ApiJson.Web.CreditBody);
     }
 

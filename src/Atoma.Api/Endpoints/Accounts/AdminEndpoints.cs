@@ -82,6 +82,7 @@ internal static class AdminEndpoints
         {
             AccountStatus.Unknown => OpenAiErrors.AccountNotFound(),
             AccountStatus.Closed => OpenAiErrors.AccountClosed(account),
+            AccountStatus.NotOffered => new ApiError(409, OpenAiErrors.InvalidRequest, "deposits_on_chain", "This network settles on a chain: money comes in by a deposit there (docs/settlement.md).", "account"),
             AccountStatus.Conflict => new ApiError(409, OpenAiErrors.InvalidRequest, "reference_used", "This reference paid in another amount. Nothing moved now.", "reference"),
             _ => TypedResults.Json(new CreditBody("credit", account, reply.BalanceMicros, reply.Transfer, reply.Status == AccountStatus.AlreadyDone), ApiJson.Web.CreditBody),
         };

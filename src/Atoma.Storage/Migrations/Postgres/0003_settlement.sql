@@ -15,6 +15,7 @@ CREATE TABLE outbox (
     mined_number    bigint   CHECK (mined_number >= 0),
     mined_hash      bytea    CHECK (octet_length(mined_hash) = 32),
     retries         integer  NOT NULL CHECK (retries >= 0),
+    spent_nonce     bigint   CHECK (spent_nonce >= 0),
     reason          text     NOT NULL CHECK (char_length(reason) <= 512),
     version         bigint   NOT NULL CHECK (version >= 1),
     CHECK ((mined_number IS NULL) = (mined_hash IS NULL)),
@@ -25,6 +26,7 @@ CREATE TABLE outbox (
 
 -- One nonce, one effect.
 CREATE UNIQUE INDEX outbox_nonce ON outbox (sender, nonce) WHERE nonce IS NOT NULL;
+CREATE INDEX outbox_spent_nonce ON outbox (sender, spent_nonce) WHERE spent_nonce IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (sender, sequence) WHERE state < 3;
 CREATE TRIGGER outbox_next_version BEFORE UPDATE ON outbox FOR EACH ROW
     WHEN (old.state >= 3 OR new.version <> old.version + 1 OR new.idempotency_key <> old.idempotency_key OR new.sender <> old.sender

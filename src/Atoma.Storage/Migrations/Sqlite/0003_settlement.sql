@@ -15,6 +15,7 @@ CREATE TABLE outbox (
     mined_number    INTEGER CHECK (mined_number >= 0),
     mined_hash      BLOB    CHECK (length(mined_hash) = 32),
     retries         INTEGER NOT NULL CHECK (retries >= 0),
+    spent_nonce     INTEGER CHECK (spent_nonce >= 0),
     reason          TEXT    NOT NULL CHECK (length(reason) <= 512),
     version         INTEGER NOT NULL CHECK (version >= 1),
     CHECK ((mined_number IS NULL) = (mined_hash IS NULL)),
@@ -25,6 +26,7 @@ CREATE TABLE outbox (
 
 -- One nonce, one effect.
 CREATE UNIQUE INDEX outbox_nonce ON outbox (sender, nonce) WHERE nonce IS NOT NULL;
+CREATE INDEX outbox_spent_nonce ON outbox (sender, spent_nonce) WHERE spent_nonce IS NOT NULL;
 CREATE INDEX outbox_open ON outbox (sender, sequence) WHERE state < 3;
 CREATE TRIGGER outbox_next_version BEFORE UPDATE ON outbox
 WHEN old.state >= 3 OR new.version <> old.version + 1 OR new.idempotency_key <> old.idempotency_key OR new.sender <> old.sender
