@@ -1,10 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Atoma.Ethereum.Chain;
 using Atoma.Ethereum.Contracts;
 using Atoma.Ethereum.JsonRpc;
@@ -17,7 +15,7 @@ using Atoma.Protocol.Nodes;
 namespace Atoma.Network.Tests.Chain;
 
 /// <summary>A whole network on a real local chain, as a user starts it with <c>--chain local</c>, and a wallet's hands on both.</summary>
-public sealed partial class ChainNetwork : IAsyncDisposable
+public sealed class ChainNetwork : IAsyncDisposable
 {
     private readonly JsonRpcEndpoint _rpc;
 
@@ -56,7 +54,14 @@ public sealed partial class ChainNetwork : IAsyncDisposable
     public static async Task<ChainNetwork> StartAsync(params string[] arguments)
     {
         var live = await LiveNetwork.StartAsync(["--chain", "local", .. arguments]);
-        return new ChainNetwork(live, new Uri(EndpointLine().Match(live.Output).Groups[1].Value), await live.GetAsync("/v1/chain"));
+        return new ChainNetwork(live, new Uri(EndpointOf(live.Output)), await live.GetAsync("/v1/chain"));
+    }
+
+    /// <summary>The same network on the same data after it was killed: its chain has another port.</summary>
+    public async Task<ChainNetwork> StartAgainAsync()
+    {
+        await Live.StartAgainAsync();
+        return new ChainNetwork(Live, new Uri(EndpointOf(Live.Output)), await Live.GetAsync("/v1/chain"));
     }
 
     public Task<JsonObject> AccountAsync(NodeId user) => Live.GetAsync($"/v1/chain/accounts/{user}");
@@ -139,9 +144,10 @@ public sealed partial class ChainNetwork : IAsyncDisposable
         await Live.DisposeAsync();
     }
 
-    /// <summary>Hex of a wei amount, a word or a key.</summary>
-    public static BigInteger Number(string hex) => BigInteger.Parse("0" + hex[2..], System.Globalization.NumberStyles.HexNumber);
-
-    [GeneratedRegex(@"Chain \d+ at (http://\S+),")]
-    private static partial Regex EndpointLine();
+    /// <summary>The line that tells a person where the chain is.</summary>
+    private static string EndpointOf(string output)
+    {
+        var line = output.Split('\n').Last(l => l.Contains("Chain ", StringComparison.Ordinal) && l.Contains(" at http://", StringComparison.Ordinal));
+        return line[(line.IndexOf(" at ", StringComparison.Ordinal) + 4)..line.IndexOf(',', StringComparison.Ordinal)];
+    }
 }
