@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Config, Parameters} from "./settlement/Parameters.sol";
+import {Config} from "./settlement/ParameterBounds.sol";
+import {Parameters} from "./settlement/Parameters.sol";
 import {Slashing} from "./settlement/Slashing.sol";
 import {TokenVault} from "./shared/TokenVault.sol";
 

@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What a settlement is deployed with. Times are seconds.
-struct Config {
-    address settler;
-    address admin;
-    address guardian;
-    bytes32 commitmentDomain; // EIP-712 separator under which nodes sign commitments (the network's own has chain id 0)
-    uint32 exitDelay; // from a requester's notice to its money
-    uint32 unbondDelay; // from an owner's notice to its collateral
-    uint32 appealWindow; // from a slash to its execution
-    uint32 rulingWindow; // from an appeal to the end of the slash without a ruling
-    uint32 claimDelay; // from a root to its claims
-    uint32 parameterDelay; // from a scheduled change to its effect
-    uint128 collateralMin; // what a node has to bond to register
-    address[] verdictSigners; // strictly ascending
-    uint8 verdictThreshold; // more than half of them
-}
+import {Config, Delays, ParameterBounds} from "./ParameterBounds.sol";
 
 /// @title Parameters, roles and pause
 /// @notice Every change waits `parameterDelay`, which is never shorter than the time in which requesters and nodes can
 /// leave, so nobody is held to a rule that was not there when they could still go. No role can move anyone's money.
 abstract contract Parameters {
-    uint32 public constant DELAY_MIN = 1 minutes;
-    uint32 public constant DELAY_MAX = 30 days;
-    uint256 public constant VERDICT_SIGNERS_MAX = 15;
-
     /// @notice A pause ends by itself after this long ...
     uint32 public constant PAUSE_MAX = 3 days;
     /// @notice ... and the next cannot start sooner than this after the last one started.
@@ -43,15 +24,6 @@ abstract contract Parameters {
     bytes32 public constant ADMIN = "admin";
     bytes32 public constant GUARDIAN = "guardian";
     bytes32 public constant VERDICT_SIGNERS = "verdictSigners";
-
-    struct Delays {
-        uint32 exit;
-        uint32 unbond;
-        uint32 appeal;
-        uint32 ruling;
-        uint32 claim;
-        uint32 parameter;
-    }
 
     struct Change {
         uint256 value;
@@ -94,10 +66,6 @@ abstract contract Parameters {
     error NotAdmin(address sender);
     error NotGuardian(address sender);
     error UnknownParameter(bytes32 key);
-    error ParameterOutOfRange(bytes32 key, uint256 value);
-    error UnbondDelayTooShort(uint32 unbondDelay, uint32 appealAndRuling);
-    error ParameterDelayTooShort(uint32 parameterDelay, uint32 exitOrUnbond);
-    error VerdictSignersInvalid();
     error NothingScheduled(bytes32 key);
     error ChangeTooEarly(bytes32 key, uint64 availableAt);
     error WhilePaused(uint64 until);
@@ -126,21 +94,21 @@ abstract contract Parameters {
 
     constructor(Config memory config) {
         commitmentDomain = config.commitmentDomain;
-        settler = _role(SETTLER, uint160(config.settler));
-        admin = _role(ADMIN, uint160(config.admin));
-        guardian = _role(GUARDIAN, uint160(config.guardian));
-        collateralMin = _amount(COLLATERAL_MIN, config.collateralMin);
+        settler = ParameterBounds.role(SETTLER, uint160(config.settler));
+        admin = ParameterBounds.role(ADMIN, uint160(config.admin));
+        guardian = ParameterBounds.role(GUARDIAN, uint160(config.guardian));
+        collateralMin = ParameterBounds.amount(COLLATERAL_MIN, config.collateralMin);
         Delays memory delays = Delays({
-            exit: _delay(EXIT_DELAY, config.exitDelay),
-            unbond: _delay(UNBOND_DELAY, config.unbondDelay),
-            appeal: _delay(APPEAL_WINDOW, config.appealWindow),
-            ruling: _delay(RULING_WINDOW, config.rulingWindow),
-            claim: _delay(CLAIM_DELAY, config.claimDelay),
-            parameter: _delay(PARAMETER_DELAY, config.parameterDelay)
+            exit: ParameterBounds.delay(EXIT_DELAY, config.exitDelay),
+            unbond: ParameterBounds.delay(UNBOND_DELAY, config.unbondDelay),
+            appeal: ParameterBounds.delay(APPEAL_WINDOW, config.appealWindow),
+            ruling: ParameterBounds.delay(RULING_WINDOW, config.rulingWindow),
+            claim: ParameterBounds.delay(CLAIM_DELAY, config.claimDelay),
+            parameter: ParameterBounds.delay(PARAMETER_DELAY, config.parameterDelay)
         });
-        _requireConsistent(delays);
+        ParameterBounds.requireConsistent(delays);
         _delays = delays;
-        _requireSigners(config.verdictSigners, config.verdictThreshold);
+        ParameterBounds.requireSigners(config.verdictSigners, config.verdictThreshold);
         _setSigners(config.verdictSigners, config.verdictThreshold);
     }
 
@@ -155,7 +123,7 @@ abstract contract Parameters {
 
     /// @notice Announces other verdict signers (1 to 15, strictly ascending) and how many of them a verdict needs.
     function scheduleVerdictSigners(address[] calldata signers, uint8 threshold) external onlyAdmin {
-        _requireSigners(signers, threshold);
+        ParameterBounds.requireSigners(signers, threshold);
         uint64 availableAt = uint64(block.timestamp) + _delays.parameter;
         _scheduledSigners = signers;
         _changes[VERDICT_SIGNERS] = Change(threshold, availableAt);
@@ -235,23 +203,23 @@ abstract contract Parameters {
     }
 
     function _check(bytes32 key, uint256 value) private view {
-        if (key == COLLATERAL_MIN) _amount(key, value);
-        else if (key == SETTLER || key == ADMIN || key == GUARDIAN) _role(key, value);
-        else _requireConsistent(_with(key, value));
+        if (key == COLLATERAL_MIN) ParameterBounds.amount(key, value);
+        else if (key == SETTLER || key == ADMIN || key == GUARDIAN) ParameterBounds.role(key, value);
+        else ParameterBounds.requireConsistent(_with(key, value));
     }
 
     function _set(bytes32 key, uint256 value) private {
         if (key == COLLATERAL_MIN) {
-            collateralMin = _amount(key, value);
+            collateralMin = ParameterBounds.amount(key, value);
         } else if (key == SETTLER) {
-            settler = _role(key, value);
+            settler = ParameterBounds.role(key, value);
         } else if (key == ADMIN) {
-            admin = _role(key, value);
+            admin = ParameterBounds.role(key, value);
         } else if (key == GUARDIAN) {
-            guardian = _role(key, value);
+            guardian = ParameterBounds.role(key, value);
         } else {
             Delays memory delays = _with(key, value);
-            _requireConsistent(delays);
+            ParameterBounds.requireConsistent(delays);
             _delays = delays;
         }
     }
@@ -259,7 +227,7 @@ abstract contract Parameters {
     /// @dev The delays in effect with one of them replaced.
     function _with(bytes32 key, uint256 value) private view returns (Delays memory delays) {
         delays = _delays;
-        uint32 delay = _delay(key, value);
+        uint32 delay = ParameterBounds.delay(key, value);
         if (key == EXIT_DELAY) delays.exit = delay;
         else if (key == UNBOND_DELAY) delays.unbond = delay;
         else if (key == APPEAL_WINDOW) delays.appeal = delay;
@@ -267,41 +235,6 @@ abstract contract Parameters {
         else if (key == CLAIM_DELAY) delays.claim = delay;
         else if (key == PARAMETER_DELAY) delays.parameter = delay;
         else revert UnknownParameter(key);
-    }
-
-    function _requireConsistent(Delays memory delays) private pure {
-        // Collateral has to be there until a slash of what it stands for is over.
-        if (delays.unbond < delays.appeal + delays.ruling) {
-            revert UnbondDelayTooShort(delays.unbond, delays.appeal + delays.ruling);
-        }
-        // Whoever dislikes an announced change is out before it applies.
-        uint32 departure = delays.exit > delays.unbond ? delays.exit : delays.unbond;
-        if (delays.parameter < departure) revert ParameterDelayTooShort(delays.parameter, departure);
-    }
-
-    function _delay(bytes32 key, uint256 value) private pure returns (uint32) {
-        if (value < DELAY_MIN || value > DELAY_MAX) revert ParameterOutOfRange(key, value);
-        return uint32(value);
-    }
-
-    function _amount(bytes32 key, uint256 value) private pure returns (uint128) {
-        if (value == 0 || value > type(uint128).max) revert ParameterOutOfRange(key, value);
-        return uint128(value);
-    }
-
-    function _role(bytes32 key, uint256 value) private pure returns (address) {
-        if (value == 0 || value > type(uint160).max) revert ParameterOutOfRange(key, value);
-        return address(uint160(value));
-    }
-
-    function _requireSigners(address[] memory signers, uint8 threshold) private pure {
-        if (signers.length == 0 || signers.length > VERDICT_SIGNERS_MAX) revert VerdictSignersInvalid();
-        if (uint256(threshold) * 2 <= signers.length || threshold > signers.length) revert VerdictSignersInvalid();
-        address last; // strictly ascending from zero: none is zero, none is there twice
-        for (uint256 i; i < signers.length; ++i) {
-            if (signers[i] <= last) revert VerdictSignersInvalid();
-            last = signers[i];
-        }
     }
 
     function _setSigners(address[] memory signers, uint8 threshold) private {

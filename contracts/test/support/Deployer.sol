@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {AtomaSettlement} from "../../src/AtomaSettlement.sol";
 import {DevelopmentToken} from "../../src/DevelopmentToken.sol";
 import {InferenceGateway} from "../../src/InferenceGateway.sol";
-import {Config} from "../../src/settlement/Parameters.sol";
+import {Config} from "../../src/settlement/ParameterBounds.sol";
 import {ProposalVote} from "../../examples/ProposalVote.sol";
 import {VM} from "./Vm.sol";
 

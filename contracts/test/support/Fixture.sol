@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {AtomaSettlement} from "../../src/AtomaSettlement.sol";
 import {DevelopmentToken} from "../../src/DevelopmentToken.sol";
-import {Config} from "../../src/settlement/Parameters.sol";
+import {Config} from "../../src/settlement/ParameterBounds.sol";
 import {Verdict} from "../../src/settlement/SlashTypes.sol";
 import {Deployer} from "./Deployer.sol";
 import {VM} from "./Vm.sol";

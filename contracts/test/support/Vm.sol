@@ -9,12 +9,6 @@ struct CallGas {
     uint64 gasRemaining;
 }
 
-struct Log {
-    bytes32[] topics;
-    bytes data;
-    address emitter;
-}
-
 /// @notice The cheat codes of forge that these tests use.
 interface Vm {
     function addr(uint256 secret) external pure returns (address);
@@ -28,14 +22,12 @@ interface Vm {
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function getCode(string calldata path) external view returns (bytes memory);
     function envOr(string calldata name, bool fallback_) external view returns (bool);
-    function envOr(string calldata name, uint256 fallback_) external view returns (uint256);
-    function envOr(string calldata name, string calldata fallback_) external view returns (string memory);
+    function readFile(string calldata path) external view returns (string memory);
+    function parseJsonAddress(string calldata json, string calldata path) external pure returns (address);
+    function parseJsonBytes(string calldata json, string calldata path) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata path) external pure returns (bytes32);
     function lastCallGas() external view returns (CallGas memory);
     function toString(uint256 value) external pure returns (string memory);
-    function writeLine(string calldata path, string calldata line) external;
-    function recordLogs() external;
-    function getRecordedLogs() external returns (Log[] memory);
-    function deal(address who, uint256 amount) external;
 }
 
 Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Config, Parameters} from "../../src/settlement/Parameters.sol";
+import {Config, ParameterBounds} from "../../src/settlement/ParameterBounds.sol";
+import {Parameters} from "../../src/settlement/Parameters.sol";
 import {TokenVault} from "../../src/shared/TokenVault.sol";
 import {Fixture} from "../support/Fixture.sol";
 import {VM} from "../support/Vm.sol";
@@ -41,7 +42,7 @@ contract ParametersTest is Fixture {
                 if (i == 3) c.rulingWindow = bad;
                 if (i == 4) c.claimDelay = bad;
                 if (i == 5) c.parameterDelay = bad;
-                VM.expectPartialRevert(Parameters.ParameterOutOfRange.selector);
+                VM.expectPartialRevert(ParameterBounds.ParameterOutOfRange.selector);
                 this.deploy(token, c);
             }
         }
@@ -54,7 +55,7 @@ contract ParametersTest is Fixture {
             if (i == 1) c.admin = address(0);
             if (i == 2) c.guardian = address(0);
             if (i == 3) c.collateralMin = 0;
-            VM.expectPartialRevert(Parameters.ParameterOutOfRange.selector);
+            VM.expectPartialRevert(ParameterBounds.ParameterOutOfRange.selector);
             this.deploy(token, c);
         }
         reverts(TokenVault.ZeroAddress.selector);
@@ -64,18 +65,18 @@ contract ParametersTest is Fixture {
     function test_Constructor_UnbondBeforeRuling_Reverts() external {
         Config memory c = config();
         c.unbondDelay = c.appealWindow + c.rulingWindow - 1;
-        reverts(abi.encodeWithSelector(Parameters.UnbondDelayTooShort.selector, c.unbondDelay, APPEAL + RULING));
+        reverts(abi.encodeWithSelector(ParameterBounds.UnbondDelayTooShort.selector, c.unbondDelay, APPEAL + RULING));
         this.deploy(token, c);
     }
 
     function test_Constructor_ParameterChangeFasterThanExitOrUnbond_Reverts() external {
         Config memory c = config();
         c.parameterDelay = UNBOND - 1;
-        reverts(abi.encodeWithSelector(Parameters.ParameterDelayTooShort.selector, UNBOND - 1, UNBOND));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterDelayTooShort.selector, UNBOND - 1, UNBOND));
         this.deploy(token, c);
         c = config();
         c.exitDelay = CHANGE + 1;
-        reverts(abi.encodeWithSelector(Parameters.ParameterDelayTooShort.selector, CHANGE, CHANGE + 1));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterDelayTooShort.selector, CHANGE, CHANGE + 1));
         this.deploy(token, c);
     }
 
@@ -88,7 +89,7 @@ contract ParametersTest is Fixture {
             if (i == 3) c.verdictSigners[1] = c.verdictSigners[0]; // twice
             if (i == 4) c.verdictThreshold = 6; // more than there are
             if (i == 5) (c.verdictSigners, c.verdictThreshold) = (_ascending(4), 2); // half is not more than half
-            reverts(Parameters.VerdictSignersInvalid.selector);
+            reverts(ParameterBounds.VerdictSignersInvalid.selector);
             this.deploy(token, c);
         }
     }
@@ -145,11 +146,11 @@ contract ParametersTest is Fixture {
     // The fault of many time locks: a rule that applies before those whom it hits can leave.
     function test_Schedule_ParameterChangeNeverFasterThanExit() external {
         VM.startPrank(ADMIN);
-        reverts(abi.encodeWithSelector(Parameters.ParameterDelayTooShort.selector, UNBOND - 1, UNBOND));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterDelayTooShort.selector, UNBOND - 1, UNBOND));
         settlement.schedule("parameterDelay", UNBOND - 1);
-        reverts(abi.encodeWithSelector(Parameters.ParameterDelayTooShort.selector, CHANGE, CHANGE + 1));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterDelayTooShort.selector, CHANGE, CHANGE + 1));
         settlement.schedule("exitDelay", CHANGE + 1);
-        reverts(abi.encodeWithSelector(Parameters.UnbondDelayTooShort.selector, UNBOND, UNBOND + 1));
+        reverts(abi.encodeWithSelector(ParameterBounds.UnbondDelayTooShort.selector, UNBOND, UNBOND + 1));
         settlement.schedule("appealWindow", UNBOND - RULING + 1);
         VM.stopPrank();
     }
@@ -160,7 +161,7 @@ contract ParametersTest is Fixture {
         settlement.schedule("parameterDelay", UNBOND); // each is fine alone
         VM.warp(block.timestamp + CHANGE);
         settlement.applyScheduled("unbondDelay");
-        reverts(abi.encodeWithSelector(Parameters.ParameterDelayTooShort.selector, UNBOND, CHANGE));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterDelayTooShort.selector, UNBOND, CHANGE));
         settlement.applyScheduled("parameterDelay");
     }
 
@@ -202,7 +203,7 @@ contract ParametersTest is Fixture {
         eq(settlement.verdictThreshold(), 2);
         eq(settlement.verdictSigners().length, 3);
         eq(settlement.scheduledVerdictSigners().length, 0);
-        reverts(Parameters.VerdictSignersInvalid.selector);
+        reverts(ParameterBounds.VerdictSignersInvalid.selector);
         VM.prank(ADMIN);
         settlement.scheduleVerdictSigners(_ascending(4), 2);
     }
@@ -238,7 +239,7 @@ contract ParametersTest is Fixture {
     }
 
     function _refused(bytes32 key_, uint256 value) private {
-        reverts(abi.encodeWithSelector(Parameters.ParameterOutOfRange.selector, key_, value));
+        reverts(abi.encodeWithSelector(ParameterBounds.ParameterOutOfRange.selector, key_, value));
         VM.prank(ADMIN);
         settlement.schedule(key_, value);
     }

@@ -1,3 +1,4 @@
+using Atoma.Ethereum.Chain;
 using Atoma.Ethereum.Keys;
 using Atoma.Grains;
 using Atoma.Grains.Abstractions;
@@ -81,12 +82,25 @@ internal sealed class LocalNodes(
     private async Task BondedAsync(NodeId node, CancellationToken stoppingToken)
     {
         var said = false;
-        while (await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is not { } found || found.CollateralMicros < settings.Network.CollateralMinMicros)
+        while (!await IsBondedAsync(node))
         {
             if (!said)
                 progress.Say($"Node {node} waits until a bond of {settings.Network.CollateralMinMicros} micros is final on the chain");
             said = true;
             await Task.Delay(BondPoll, time, stoppingToken);
+        }
+    }
+
+    private async Task<bool> IsBondedAsync(NodeId node)
+    {
+        try
+        {
+            return await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is { } found && found.CollateralMicros >= settings.Network.CollateralMinMicros;
+        }
+        catch (Exception e) when (e is ChainUnavailableException or ChainRejectedException)
+        {
+            // After a start the chain may not know the state of the last block in the books any more; the next one's it does.
+            return false;
         }
     }
 
