@@ -125,6 +125,21 @@ public class AgreeingChainClientTests
         await DisagreeAsync(() => Agreeing(one, other).CodeAsync(Contract, None));
     }
 
+    /// <summary>Of an endpoint's servers some lag: what one of them does not know yet, the endpoint has known.</summary>
+    [Fact]
+    public async Task Receipt_HiddenByOneThatHadItsBlock_Disagreement()
+    {
+        var (one, other) = (FakeChain.To(9), FakeChain.To(9));
+        one.Receipts[Transaction] = Receipt(8);
+        var agreeing = Agreeing(one, other);
+        other.Blocks.RemoveRange(5, 5);
+        Assert.Null(await agreeing.ReceiptAsync(Transaction, None));
+        other.Blocks.AddRange(one.Blocks[5..]);
+        Assert.Equal(9, (await agreeing.HeadAsync(None)).Number);
+        other.Blocks.RemoveRange(5, 5);
+        await DisagreeAsync(() => agreeing.ReceiptAsync(Transaction, None));
+    }
+
     [Fact]
     public async Task Receipt_HiddenByOneThatHasItsBlock_Disagreement()
     {

@@ -42,9 +42,9 @@ public sealed class OutboxChaosTests(ITestOutputHelper output)
     {
         const int SeedsMax = 10;
         var tally = new ChaosTally();
-        for (var seed = 1; seed <= SeedsMax && tally.IsExact; seed++)
+        for (var seed = 1; seed <= SeedsMax && !tally.IsWrong; seed++)
             await ChaosRun.RunAsync(new ChaosOptions(seed, Batches, mutant), tally);
         output.WriteLine(tally.ToString());
-        Assert.True(tally.Double + tally.Missing + tally.Misbooked > 0, $"{mutant} was not caught: {tally}");
+        Assert.True(tally.IsWrong, $"{mutant} was not caught: {tally}");
     }
 }

@@ -56,8 +56,8 @@ internal sealed class OutboxStage : ITransactionEffects, IDisposable
     }
 
     /// <summary>Another outbox on the same rows, with quick bumps and shallow finality unless told otherwise.</summary>
-    public TransactionOutbox Create(OutboxOptions options) => new(
-        Store, Client, 31_337, Sender, this,
+    public TransactionOutbox Create(OutboxOptions options, IChainClient? client = null) => new(
+        Store, client ?? Client, 31_337, Sender, this,
         options with
         {
             Finality = options.Finality.ByTag ? options.Finality : new FinalityRule(Confirmations), BumpAfterBlocks = 2, BumpAfter = TimeSpan.Zero,

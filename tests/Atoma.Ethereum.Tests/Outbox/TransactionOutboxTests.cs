@@ -3,6 +3,7 @@ using Atoma.Ethereum.JsonRpc;
 using Atoma.Ethereum.Outbox;
 using Atoma.Ethereum.Tests.Local;
 using Atoma.Ethereum.Tests.Outbox.Chaos;
+using Atoma.Protocol.Common;
 using Atoma.Protocol.Settlement;
 
 namespace Atoma.Ethereum.Tests.Outbox;
@@ -245,6 +246,20 @@ public sealed class TransactionOutboxTests(AnvilFixture anvil) : IClassFixture<A
             Assert.Equal((OutboxState.Final, 1), ((await stage.RowAsync(key)).State, await stage.TimesAsync(key)));
     }
 
+    /// <summary>Found by the chaos harness: an endpoint that answers of an older head than a moment ago seemed to say that nothing was mined.</summary>
+    [Fact]
+    public async Task Step_HeadGoesBackInTheMiddle_NonceIsNotLost()
+    {
+        using var stage = await OutboxStage.SetAsync(anvil.Chain);
+        await stage.PlanAsync("a");
+        await stage.StepAsync();
+        await stage.Chain.MineAsync(OutboxStage.Confirmations + 1, None);
+        stage.Use(stage.Create(new OutboxOptions(), new ForgetfulChain(stage.Client)));
+        await stage.StepAsync();
+        var row = await stage.RowAsync("a");
+        Assert.Equal((OutboxState.Final, "", 0L), (row.State, row.Reason, stage.Outbox.Tally.ForeignNonces));
+    }
+
     /// <summary>An alert on age does not depend on the chain's answering.</summary>
     [Fact]
     public async Task Step_ChainDoesNotAnswer_StatusGrowsOld()
@@ -272,6 +287,12 @@ public sealed class TransactionOutboxTests(AnvilFixture anvil) : IClassFixture<A
         }
 
         Assert.True((await stage.Client.FinalizedAsync(None))!.Number >= (await stage.RowAsync("a")).MinedIn!.Value.Number);
+    }
+
+    private sealed class ForgetfulChain(IChainClient inner) : ForwardingChain(inner)
+    {
+        public override Task<ulong> NonceAsync(NodeId account, long? atBlock, CancellationToken cancellationToken) =>
+            atBlock is null ? Task.FromResult(0UL) : base.NonceAsync(account, atBlock, cancellationToken);
     }
 
     private sealed class DeafChain(IChainClient inner) : ForwardingChain(inner)

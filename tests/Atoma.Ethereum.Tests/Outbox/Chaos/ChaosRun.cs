@@ -211,7 +211,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         if (_random.Next(4) != 0)
             return;
-        _liar!.Honesty = _random.Next(5) switch { 0 => Honesty.Lying, 1 => Honesty.Lagging, _ => Honesty.Honest };
+        _liar!.Honesty = _random.Next(6) switch { 0 => Honesty.Lying, 1 => Honesty.Lagging, 2 => Honesty.PartlyLagging, _ => Honesty.Honest };
         _liar.LieRarity = _random.Next(1, 5);
         var head = await _chain.CreateClient(NoGuardContract.Errors).HeadAsync(None);
         _liar.KnownHead = head.Number - _random.Next(1, 20);
