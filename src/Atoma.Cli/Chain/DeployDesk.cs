@@ -48,6 +48,9 @@ internal sealed class DeployDesk(ChainSession session, string rpc)
 {
     private const int TokenDecimals = 6;
 
+    /// <summary>A local chain never reorganises by itself.</summary>
+    private const int LocalConfirmations = 2;
+
     /// <summary>From a contract's request to the return of its fee; the longest prompts are answered in minutes.</summary>
     private static readonly TimeSpan AnswerWindow = TimeSpan.FromHours(1);
 
@@ -59,7 +62,7 @@ internal sealed class DeployDesk(ChainSession session, string rpc)
         var chainId = await session.Chain.ChainIdAsync(cancellationToken);
         var isLocal = chainId == LocalFunds.ChainId;
         if (!isLocal && !request.Yes)
-            throw new DeskRefusedException($"--rpc is chain {chainId}, which is not a local one ({LocalFunds.ChainId}): contracts there hold real money, and nobody but us has audited them. Repeat it with --yes if that is meant. Nothing was sent.");
+            throw new DeskRefusedException($"--rpc is chain {chainId}, which is not a local one ({LocalFunds.ChainId}): contracts there hold real money, and no outside auditor has looked at these. Repeat it with --yes if that is meant. Nothing was sent.");
         if (!isLocal && request.Token is null)
             throw new DeskRefusedException("The development token is for local chains: its owner makes as much of it as it likes. Name the token to settle in by --token. Nothing was sent.");
         if (request.Token is { } token && await new TokenContract(session.Chain, token).DecimalsAsync(cancellationToken) is var decimals and not TokenDecimals)
@@ -82,13 +85,19 @@ internal sealed class DeployDesk(ChainSession session, string rpc)
             windows.Appeal, windows.Ruling, TimeSpan.FromSeconds(claimDelay), windows.Parameter, request.CollateralMin, [.. request.VerdictSigners.Order()], request.Threshold);
     }
 
-    private Task SayAsync(DeployRequest request, NodeId deployer, Deployment deployment) => session.Output.WriteLineAsync($"""
-        Chain        {deployment.ChainId}, genesis 0x{deployment.Genesis}
-        Token        {deployment.Token.Address}{(request.Token is null ? $", a development token that {deployer} makes" : "")}
-        Settlement   {deployment.Settlement.Address}, code 0x{deployment.Settlement.CodeHash}, since block {deployment.Block}
-        Gateway      {deployment.Gateway.Address}, code 0x{deployment.Gateway.CodeHash}
-        Roles        settler {request.Settler}, admin {request.Admin ?? deployer}, guardian {request.Guardian ?? deployer}, {request.Threshold} of {request.VerdictSigners.Count} verdict signers
-        Next         Give the settler ether{(deployment.ChainId == LocalFunds.ChainId ? $" (chain fund {request.Settler} 0)" : "")}, put its key and the verdict signers' where the silo finds them, and start the silo with
-                     --chain {(new Uri(rpc).IsLoopback ? rpc : "RPC-ENDPOINT")} --chain-settlement {deployment.Settlement.Address} --chain-gateway {deployment.Gateway.Address} --chain-start {deployment.Block}
-        """);
+    private async Task SayAsync(DeployRequest request, NodeId deployer, Deployment deployment)
+    {
+        var isLocal = deployment.ChainId == LocalFunds.ChainId;
+        await session.Output.WriteLineAsync($"""
+            Chain        {deployment.ChainId}, genesis 0x{deployment.Genesis}
+            Token        {deployment.Token.Address}{(request.Token is null ? $", a development token that {deployer} makes" : "")}
+            Settlement   {deployment.Settlement.Address}, code 0x{deployment.Settlement.CodeHash}, since block {deployment.Block}
+            Gateway      {deployment.Gateway.Address}, code 0x{deployment.Gateway.CodeHash}
+            Roles        settler {request.Settler}, admin {request.Admin ?? deployer}, guardian {request.Guardian ?? deployer}, {request.Threshold} of {request.VerdictSigners.Count} verdict signers
+            Next         Give the settler ether{(isLocal ? $" (chain fund {request.Settler} 0)" : "")}, put its key and the verdict signers' where the silo finds them, and start the silo with
+                         --chain {(new Uri(rpc).IsLoopback ? rpc : "RPC-ENDPOINT")} --chain-settlement {deployment.Settlement.Address} --chain-gateway {deployment.Gateway.Address} --chain-start {deployment.Block} --epoch {request.EpochSeconds}{(isLocal ? $" --chain-confirmations {LocalConfirmations}" : "")}
+            """);
+        if (isLocal)
+            await session.Output.WriteLineAsync("             Nothing becomes final without new blocks, and anvil makes none by itself: start it with --block-time 1");
+    }
 }

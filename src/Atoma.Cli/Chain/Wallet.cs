@@ -43,7 +43,7 @@ internal sealed class Wallet
         var chainId = await session.Chain.ChainIdAsync(cancellationToken);
         var settlement = await session.SettlementAsync(chainId, cancellationToken);
         var parameters = new SettlementContract(session.Chain, settlement).Parameters;
-        if (await parameters.DomainAsync(cancellationToken) != new SettlementTypedData(chainId, settlement).Domain)
+        if (!await IsSettlementAsync(parameters, new SettlementTypedData(chainId, settlement).Domain, cancellationToken))
             throw new DeskRefusedException($"What is at {settlement} on chain {chainId} is not Atoma's settlement contract.");
         await RequireGasAsync(session, key.Id, chainId, cancellationToken);
         return new Wallet(session, key, chainId, settlement, await parameters.TokenAsync(cancellationToken));
@@ -54,6 +54,19 @@ internal sealed class Wallet
     {
         if ((await session.Chain.BalanceAsync(account, cancellationToken)).IsZero)
             throw new DeskRefusedException($"{account} has no ether on chain {chainId} to pay for gas. {(chainId == LocalFunds.ChainId ? $"Give it some: chain fund {account} 0" : "Send it some.")}");
+    }
+
+    /// <summary>Another contract reverts, or answers with a domain of its own.</summary>
+    private static async Task<bool> IsSettlementAsync(SettlementParameters parameters, Hash32 domain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await parameters.DomainAsync(cancellationToken) == domain;
+        }
+        catch (ChainRevertedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Sends to the settlement contract.</summary>

@@ -154,7 +154,7 @@ internal sealed class ChainBench : IAsyncDisposable
             ["object"] = "chain.node", ["address"] = Address(key), ["owner"] = position.Owner.IsZero ? "" : position.Owner.ToString(),
             ["receipt_key"] = position.ReceiptKey.IsZero ? "" : position.ReceiptKey.ToString(), ["bonded_micros"] = position.Bonded.Value,
             ["unbonding_micros"] = position.Unbonding.Value, ["frozen_micros"] = position.Frozen.Value, ["claimed_micros"] = position.Claimed.Value,
-            ["collateral_micros"] = position.Bonded.Value, ["ledger_frozen_micros"] = 0, ["earnings_micros"] = 11, ["payable_micros"] = 22, ["claim"] = claim,
+            ["collateral_micros"] = position.Bonded.Value, ["ledger_frozen_micros"] = 0, ["earnings_micros"] = position.Owner.IsZero ? 0 : 11, ["payable_micros"] = position.Owner.IsZero ? 0 : 22, ["claim"] = claim,
         });
     }
 
