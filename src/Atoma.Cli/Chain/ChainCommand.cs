@@ -37,6 +37,7 @@ public static class ChainCommand
         var collateral = new Option<long>("--collateral") { Description = "Micros, at least the contract's minimum.", Required = true };
         return new Command("chain", "Deposit, spend and take out on the settlement chain; register and bond nodes; claim what they earned.")
         {
+            KeyCommand.Build(),
             DeployCommand.Build(time),
             Sub(time, "fund", "Give an address ether and development tokens; local chains only.", Needs.Rpc, [address, micros], (s, g, c) => new LocalFunds(s).FundAsync(Parsed.Address("address", g.GetValue(address)!), g.GetValue(micros), c)),
             Sub(time, "status", "The chain beside the books, what is on its way, and what is wrong.", Needs.Nothing, [], (s, _, c) => new StatusDesk(s).StatusAsync(c)),

@@ -94,7 +94,7 @@ internal sealed class DeployDesk(ChainSession session, string rpc)
             Settlement   {deployment.Settlement.Address}, code 0x{deployment.Settlement.CodeHash}, since block {deployment.Block}
             Gateway      {deployment.Gateway.Address}, code 0x{deployment.Gateway.CodeHash}
             Roles        settler {request.Settler}, admin {request.Admin ?? deployer}, guardian {request.Guardian ?? deployer}, {request.Threshold} of {request.VerdictSigners.Count} verdict signers
-            Next         Give the settler ether{(isLocal ? $" (chain fund {request.Settler} 0)" : "")}, put its key and the verdict signers' where the silo finds them, and start the silo with
+            Next         Give the settler ether{(isLocal ? $" (chain fund {request.Settler} 0)" : "")}, name the silo its key file (--settler-key) and the verdict signers' (--verdict-key), and start it with
                          --chain {(new Uri(rpc).IsLoopback ? rpc : "RPC-ENDPOINT")} --chain-settlement {deployment.Settlement.Address} --chain-gateway {deployment.Gateway.Address} --chain-start {deployment.Block} --epoch {request.EpochSeconds}{(isLocal ? $" --chain-confirmations {LocalConfirmations}" : "")}
             """);
         if (isLocal)

@@ -103,6 +103,23 @@ public sealed class ChainCommandTests
     }
 
     [Fact]
+    public async Task Key_MadeOnce_IsShownAgain()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("me.key");
+        var made = await ChainBench.RunAsync("", ["key", file]);
+        using var key = Ethereum.Keys.KeyFile.Load(file);
+        Assert.Contains($"Address      {key.Id}", made.Output, StringComparison.Ordinal);
+        Assert.Contains("made, in", made.Output, StringComparison.Ordinal);
+        var shown = await ChainBench.RunAsync("", ["key", file]);
+        Assert.Contains($"Address      {key.Id}", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("made", shown.Output, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, "no key");
+        var wrong = await ChainBench.RunAsync("", ["key", file]);
+        Assert.Equal((ExitCode.Unavailable, ""), (wrong.Code, wrong.Output));
+    }
+
+    [Fact]
     public void Advice_IsForErrorsThatTheContractsHave()
     {
         HashSet<string> declared = [];
