@@ -134,13 +134,10 @@ public sealed class LocalSettlement : IAsyncDisposable
     /// <summary>Windows in proportion to the network's epoch, within what the contract allows.</summary>
     private static SettlementConfig Config(SiloSettings settings, NodeId settler, NodeId admin, IReadOnlyList<NodeId> signers)
     {
-        var (appeal, ruling, exit) = (Epochs(1), Epochs(4), Epochs(2));
-        var unbond = appeal + ruling;
+        var windows = SettlementWindows.OfEpoch(settings.Network.EpochSeconds);
         return new SettlementConfig(
-            settler, admin, Guardian: admin, Eip712.DomainSeparator(SigningDomain.NoChain), exit, unbond, appeal, ruling, TimeSpan.FromMinutes(1),
-            ParameterDelay: unbond > exit ? unbond : exit, new Micros(settings.Network.CollateralMinMicros), signers, VerdictThreshold: signers.Count / 2 + 1);
-
-        TimeSpan Epochs(int count) => TimeSpan.FromSeconds(Math.Clamp((long)count * settings.Network.EpochSeconds, 60, count * 500_000L));
+            settler, admin, Guardian: admin, Eip712.DomainSeparator(SigningDomain.NoChain), windows.Exit, windows.Unbond, windows.Appeal, windows.Ruling,
+            TimeSpan.FromSeconds(SettlementWindows.DelayMinSeconds), windows.Parameter, new Micros(settings.Network.CollateralMinMicros), signers, VerdictThreshold: signers.Count / 2 + 1);
     }
 
     /// <summary>Money for the development account, collateral for the nodes; what is there from an earlier run is left alone.</summary>
