@@ -167,7 +167,7 @@ public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, I
         }
         catch (Exception e) when (e is ChainUnavailableException or ChainRejectedException or ChainDisagreementException)
         {
-            throw new SettlementUnavailableException($"The chain cannot be asked now: {e.Message}");
+            throw new SettlementUnavailableException($"The chain cannot be asked now: {e.Message}", e);
         }
     }
 
