@@ -15,7 +15,7 @@ internal static class DeployCommand
         var threshold = new Option<int?>("--verdict-threshold") { Description = "Verdict signers that have to agree; just more than half by default." };
         var token = new Option<string?>("--token") { Description = "ERC-20 token of 6 decimals to settle in; on a local chain a development token by default." };
         var epoch = new Option<int>("--epoch") { Description = "Seconds of the network's epoch: the contract's windows follow it.", DefaultValueFactory = _ => 3_600 };
-        var claimDelay = new Option<int?>("--claim-delay") { Description = "Seconds from a root to its claims, in which the guardian can cancel it; by default 60 on a local chain, else an epoch." };
+        var claimDelay = new Option<int?>("--claim-delay") { Description = "Seconds from a root to its claims, in which the guardian can cancel it; by default 60 on a local chain, else half an epoch." };
         var admin = new Option<string?>("--admin") { Description = "Who schedules changes of parameters; the deployer by default." };
         var guardian = new Option<string?>("--guardian") { Description = "Who pauses, and cancels roots; the deployer by default." };
         var collateralMin = new Option<long>("--collateral-min") { Description = "Micros to register a node.", DefaultValueFactory = _ => 10_000_000 };

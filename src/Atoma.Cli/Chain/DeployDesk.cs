@@ -77,8 +77,8 @@ internal sealed class DeployDesk(ChainSession session, string rpc)
 
     private static SettlementConfig Config(DeployRequest request, NodeId deployer, bool isLocal)
     {
-        // Time for the guardian to look at a root; who tries things out does not wait for it.
-        var claimDelay = request.ClaimDelaySeconds ?? (isLocal ? SettlementWindows.DelayMinSeconds : Math.Max(SettlementWindows.DelayMinSeconds, request.EpochSeconds));
+        // Time for the guardian to look at a root, and for payees to claim from it before the next; who tries things out does not wait for either.
+        var claimDelay = request.ClaimDelaySeconds ?? (isLocal ? SettlementWindows.DelayMinSeconds : Math.Max(SettlementWindows.DelayMinSeconds, request.EpochSeconds / 2));
         var windows = SettlementWindows.OfEpoch(request.EpochSeconds);
         return new SettlementConfig(
             request.Settler, request.Admin ?? deployer, request.Guardian ?? deployer, Eip712.DomainSeparator(SigningDomain.NoChain), windows.Exit, windows.Unbond,

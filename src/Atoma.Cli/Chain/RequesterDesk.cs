@@ -50,7 +50,7 @@ internal sealed class RequesterDesk(ChainSession session)
         await session.Output.WriteLineAsync($"""
             Voucher      up to {Shown.Micros(kept.CumulativeMicros)} over the life of {user}, with {settlement} on chain {network.ChainId}
             It allows    the network to take what requests cost from your deposit until {Shown.Micros(sum)} were taken in all. {Shown.Micros(account.RedeemedMicros)} were so far; nothing beyond it can be taken, and it cannot be taken back.
-            {(sum > deposited ? $"Beyond       the {Shown.Micros(deposited)} that were deposited so far: it opens later deposits as well, up to that sum." : $"Not opened   {Shown.Micros(deposited - sum)} of your deposit.")}
+            {Reach(sum, deposited)}
             Next         An API key to spend it with: chain api-key
             """);
     }
@@ -114,6 +114,13 @@ internal sealed class RequesterDesk(ChainSession session)
         await session.Output.WriteLineAsync($"Paid         {Shown.Micros(now - before)} to {wallet.Address}, which has {Shown.Micros(now)} of the token now");
         await SayDepositAsync(wallet, cancellationToken);
     }
+
+    private static string Reach(Micros sum, Micros deposited) => sum.CompareTo(deposited) switch
+    {
+        0 => $"It opens     all of the {Shown.Micros(deposited)} that were deposited so far.",
+        < 0 => $"It leaves    {Shown.Micros(deposited - sum)} of what was deposited so far unopened.",
+        _ => $"It opens     the {Shown.Micros(deposited)} that were deposited so far, and later deposits up to that sum.",
+    };
 
     private async Task SayDepositAsync(Wallet wallet, CancellationToken cancellationToken) =>
         await session.Output.WriteLineAsync($"Deposit      {Shown.Micros((await wallet.Contract.RequesterAsync(wallet.Address, null, cancellationToken)).Balance)}");

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Atoma.Ethereum.Contracts;
 using Atoma.Ethereum.Local;
+using Atoma.Ethereum.Transactions;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Nodes;
 
@@ -12,6 +14,8 @@ public sealed class DeployTests
 
     private static readonly CancellationToken None = CancellationToken.None;
 
+    private static GroupCollection Match(Said said, string pattern) => Regex.Match(said.Output, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)).Groups;
+
     [Fact]
     public async Task Deploy_OnALocalChain_SaysWithWhatToStartASilo()
     {
@@ -20,7 +24,7 @@ public sealed class DeployTests
         var said = await bench.RunAsync(
             "deploy", "--rpc", bench.Rpc, "--settler", bench.Address("settler"), "--verdict-signer", signers[0], "--verdict-signer", signers[1], "--verdict-signer", signers[2], "--guardian", A);
         Assert.Equal((0, ""), (said.Code, said.Error));
-        var at = System.Text.RegularExpressions.Regex.Match(said.Output, "--chain (.+) --chain-settlement (0x.{40}) --chain-gateway (0x.{40}) --chain-start ([0-9]+)").Groups;
+        var at = Match(said, "--chain (.+) --chain-settlement (0x.{40}) --chain-gateway (0x.{40}) --chain-start ([0-9]+)");
         Assert.Equal(bench.Rpc, at[1].Value);
         var settlement = new SettlementContract(bench.Chain, NodeId.Parse(at[2].Value));
         var (parameters, gateway) = (settlement.Parameters, new GatewayContract(bench.Chain, NodeId.Parse(at[3].Value)));
@@ -53,6 +57,28 @@ public sealed class DeployTests
         var fund = await bench.RunAsync("fund", A, "5", "--rpc", bench.Rpc);
         Assert.Contains("Only a local chain", fund.Error, StringComparison.Ordinal);
         Assert.Equal(0, (await bench.Chain.HeadAsync(None)).Number);
+    }
+
+    [Fact]
+    public async Task Deploy_OnAnotherChainWithItsToken_LeavesTheGuardianHalfAnEpoch()
+    {
+        await using var bench = await ChainBench.StartBareAsync(5);
+        using var first = DevelopmentKeys.Get(0);
+        var token = await new TransactionSender(bench.Chain, first, TimeProvider.System).SendAsync(null, ContractArtifact.DevelopmentToken.Bytecode.ToArray(), None);
+        // Of anvil's second public key, which has ether on every anvil.
+        await File.WriteAllTextAsync(bench.File("payer"), "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(bench.File("payer"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var said = await bench.RunAsync(
+            "deploy", "--rpc", bench.Rpc, "--key", bench.File("payer"), "--settler", A, "--verdict-signer", A, "--epoch", "7200", "--yes", "--token", token.Contract.ToString()!);
+        Assert.Equal((0, ""), (said.Code, said.Error));
+        var settlement = new SettlementContract(bench.Chain, NodeId.Parse(Match(said, "--chain-settlement (0x.{40})")[1].Value));
+        Assert.Equal(3_600, await settlement.Parameters.ParameterAsync("claimDelay", None));
+        Assert.Equal(token.Contract, await settlement.Parameters.TokenAsync(None));
+        using var payer = DevelopmentKeys.Get(1);
+        Assert.Equal(payer.Id, await settlement.Parameters.AdminAsync(None));
+        Assert.DoesNotContain("chain fund", said.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("development token", said.Output, StringComparison.Ordinal);
     }
 
     [Theory]
