@@ -2,7 +2,7 @@
 //
 //   node contracts/test.mjs              every test, and a short campaign of random calls
 //   node contracts/test.mjs --fuzz N     a campaign of at least N calls; prints calls and reverts of each action
-//   node contracts/test.mjs --mutants    the campaign against planted flaws, each of which it has to find
+//   node contracts/test.mjs --mutants    planted flaws, each of which the campaign or the unit tests have to find
 //   node contracts/test.mjs --coverage   lines and branches that the tests reach (artifacts/forge/lcov.info)
 //   node contracts/test.mjs --gas        the gas of real transactions, as docs/settlement.md has it
 import { spawnSync } from 'node:child_process';
@@ -65,19 +65,20 @@ function runGas() {
   return forge(contracts, ['test', '--match-contract', GAS, '--isolate', '-vv']).status;
 }
 
-/** Plants one flaw in a copy of the project and says whether the campaign saw it. */
+/** Plants one flaw in a copy of the project and says whether the tests saw it. */
 function finds(mutant) {
-  const root = resolve(contracts, '..', 'artifacts', 'mutants', mutant.name);
+  const root = join(output, 'mutant');
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true });
   for (const part of ['src', 'examples', 'test', 'foundry.toml']) cpSync(join(contracts, part), join(root, part), { recursive: true });
   if (mutant.file) plant(join(root, mutant.file), mutant);
 
   const environment = { ATOMA_FROM_SOURCE: 'true', FOUNDRY_OUT: 'out', FOUNDRY_CACHE_PATH: 'cache', FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT: '0', ...campaign(MUTANT_RUNS) };
-  const result = forge(root, ['test', '--match-contract', CAMPAIGN], environment, 'pipe');
+  const which = mutant.by === 'unit' ? ['--no-match-contract', `${CAMPAIGN}|${GAS}`] : ['--match-contract', CAMPAIGN];
+  const result = forge(root, ['test', ...which], environment, 'pipe');
   const failure = /\[FAIL: ([^\]]*)\]/.exec(result.stdout);
   if (result.status !== 0 && !failure) throw new Error(`${mutant.name} did not run:\n${result.stdout}${result.stderr}`);
-  const calls = /calls: (\d+)/.exec(result.stdout)?.[1] ?? 'unknown';
+  const calls = /calls: (\d+)/.exec(result.stdout)?.[1];
   rmSync(root, { recursive: true, force: true });
   return { found: result.status !== 0, message: failure?.[1] ?? '', calls };
 }
@@ -94,7 +95,7 @@ function runMutants() {
     const { found, message, calls } = finds(mutant);
     const right = found === (mutant.file !== undefined);
     if (!right) missed++;
-    console.log(`${right ? 'ok  ' : 'FAIL'} ${mutant.name}: ${found ? `found (${message})` : `not found in ${calls} calls`}`);
+    console.log(`${right ? 'ok  ' : 'FAIL'} ${mutant.name}: ${found ? `found (${message})` : calls ? `not found in ${calls} calls` : 'not found'}`);
   }
   console.log(`${mutants.length - missed} of ${mutants.length} as expected`);
   return missed === 0 ? 0 : 1;

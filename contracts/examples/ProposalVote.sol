@@ -61,7 +61,9 @@ contract ProposalVote is IInferenceConsumer {
         gateway = gateway_;
         model = model_;
         votingPeriod = votingPeriod_;
-        for (uint256 i; i < members.length; ++i) isMember[members[i]] = true;
+        for (uint256 i; i < members.length; ++i) {
+            isMember[members[i]] = true;
+        }
         gateway_.token().forceApprove(address(gateway_), type(uint256).max);
     }
 
@@ -70,7 +72,8 @@ contract ProposalVote is IInferenceConsumer {
     function propose(string calldata text, uint128 maxFee) external onlyMember returns (bytes32 id) {
         gateway.token().safeTransferFrom(msg.sender, address(this), maxFee);
         bytes memory prompt = abi.encodePacked(
-            "Is the following a proposal that a DAO can vote on, or spam? Answer with one word, PROPOSAL or SPAM.\n\n", text
+            "Is the following a proposal that a DAO can vote on, or spam? Answer with one word, PROPOSAL or SPAM.\n\n",
+            text
         );
         id = gateway.request(model, prompt, ANSWER_TOKENS, REPLICAS, maxFee, CALLBACK_GAS);
         proposals[id].state = State.Asked;

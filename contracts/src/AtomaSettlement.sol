@@ -28,14 +28,7 @@ contract AtomaSettlement is Slashing {
     function nodeOf(address node)
         external
         view
-        returns (
-            address owner,
-            address receiptKey,
-            uint128 bonded,
-            uint128 unbonding,
-            uint128 frozen,
-            uint128 claimed
-        )
+        returns (address owner, address receiptKey, uint128 bonded, uint128 unbonding, uint128 frozen, uint128 claimed)
     {
         Node storage n = _nodes[node];
         return (n.owner, n.receiptKey, n.bonded, n.unbonding, n.frozen, claimedOf[node]);

@@ -141,9 +141,7 @@ contract InferenceGateway is TokenVault, EIP712 {
         id = keccak256(abi.encode(block.chainid, address(this), ++_counter));
         uint64 deadline = uint64(block.timestamp) + answerWindow;
         _requests[id] = Request(msg.sender, deadline, callbackGas, maxFee, replicas);
-        emit InferenceRequested(
-            id, msg.sender, model, prompt, maxTokens, replicas, maxFee, callbackGas, deadline
-        );
+        emit InferenceRequested(id, msg.sender, model, prompt, maxTokens, replicas, maxFee, callbackGas, deadline);
         _pull(msg.sender, maxFee);
     }
 

@@ -1,4 +1,5 @@
-// Flaws that test.mjs --mutants plants, one at a time. The first entry plants none: the campaign has to pass it.
+// Flaws that test.mjs --mutants plants, one at a time: those in the books for the campaign to find, those in who may do what
+// and when for the unit tests (`by: 'unit'`). The first entry of each kind plants none and has to pass.
 export const mutants = [
   { name: 'none' },
   {
@@ -66,5 +67,119 @@ export const mutants = [
     file: 'src/InferenceGateway.sol',
     find: '_close(id, r.caller, r.maxFee - fee);',
     replace: '_close(id, address(this), r.maxFee - fee);',
+  },
+  { name: 'none, unit', by: 'unit' },
+  {
+    name: 'one-value-twice-is-equivocation',
+    by: 'unit',
+    file: 'src/settlement/Slashing.sol',
+    find: 'if (valueA == valueB) revert NotEquivocation();',
+    replace: '',
+  },
+  {
+    name: 'whoever-reports-names-the-victim',
+    by: 'unit',
+    file: 'src/settlement/Slashing.sol',
+    find: 'if (victim == address(0) || NetworkRequest.idOf(victim, nonce) != slash.request) revert VictimUnproven(victim);',
+    replace: 'nonce;',
+  },
+  {
+    name: 'one-signer-counts-three-times',
+    by: 'unit',
+    file: 'src/settlement/Slashing.sol',
+    find: 'if (signer <= last || !isVerdictSigner[signer])',
+    replace: 'if (!isVerdictSigner[signer])',
+  },
+  {
+    name: 'execution-before-the-appeal-window-ends',
+    by: 'unit',
+    file: 'src/settlement/Slashing.sol',
+    find: `        if (block.timestamp < slash.executeAt) revert ExecuteTooEarly(slash.executeAt);
+        _execute(id, slash);`,
+    replace: '_execute(id, slash);',
+  },
+  {
+    name: 'equivocation-id-can-be-occupied',
+    by: 'unit',
+    file: 'src/settlement/Slashing.sol',
+    find: 'if (uint256(v.id) >= EQUIVOCATION_PREFIX) revert SlashIdReserved(v.id);',
+    replace: '',
+  },
+  {
+    name: 'parameter-delay-shorter-than-leaving',
+    by: 'unit',
+    file: 'src/settlement/ParameterBounds.sol',
+    find: 'if (delays.parameter < departure) revert ParameterDelayTooShort(delays.parameter, departure);',
+    replace: 'departure;',
+  },
+  {
+    name: 'pause-without-end',
+    by: 'unit',
+    file: 'src/settlement/Parameters.sol',
+    find: 'if (_pauseStartedAt != 0 && block.timestamp < next) revert PauseTooEarly(next);',
+    replace: 'next;',
+  },
+  {
+    name: 'claim-before-the-guardian-could-look',
+    by: 'unit',
+    file: 'src/settlement/Payouts.sol',
+    find: 'if (block.timestamp < entry.claimableAt) revert RootNotFinal(entry.claimableAt);',
+    replace: '',
+  },
+  {
+    name: 'roots-can-be-flushed',
+    by: 'unit',
+    file: 'src/settlement/Payouts.sol',
+    find: 'if (block.timestamp < oldestClaimableAt) revert RootTooSoon(oldestClaimableAt);',
+    replace: '',
+  },
+  {
+    name: 'racing-exit-blocks-the-batch',
+    by: 'unit',
+    file: 'src/settlement/Vouchers.sol',
+    find: 'taken = spent - redeemed < balance ? spent - redeemed : balance;',
+    replace: 'taken = spent - redeemed; if (taken > balance) revert BalanceInsufficient(balance, taken);',
+  },
+  {
+    name: 'what-a-token-kept-is-credited',
+    by: 'unit',
+    file: 'src/shared/TokenVault.sol',
+    find: 'if (arrived != amount) revert TransferMismatch(amount, arrived);',
+    replace: 'arrived;',
+  },
+  {
+    name: 'key-of-another-node',
+    by: 'unit',
+    file: 'src/settlement/NodeRegistry.sol',
+    find: 'if (boundTo != address(0) && boundTo != node) revert KeyTaken(key, boundTo);',
+    replace: 'boundTo;',
+  },
+  {
+    name: 'callback-can-be-starved',
+    by: 'unit',
+    file: 'src/InferenceGateway.sol',
+    find: 'if (gasleft() < needed) revert GasInsufficient(gasleft(), needed);',
+    replace: 'needed;',
+  },
+  {
+    name: 'callback-decides-over-the-answer',
+    by: 'unit',
+    file: 'src/InferenceGateway.sol',
+    find: 'if (!ok) emit CallbackFailed(id);',
+    replace: 'require(ok);',
+  },
+  {
+    name: 'one-node-answers-for-three',
+    by: 'unit',
+    file: 'src/InferenceGateway.sol',
+    find: 'if (nodes[i] <= last) revert NodesNotAscending(nodes[i]);',
+    replace: '',
+  },
+  {
+    name: 'answer-of-an-old-key',
+    by: 'unit',
+    file: 'src/InferenceGateway.sol',
+    find: 'signer != settlement.receiptKeyOf(last)',
+    replace: 'settlement.receiptKeyNode(signer) != last',
   },
 ];

@@ -59,7 +59,7 @@ internal sealed class NetworkGauges(IGrainFactory grains, ChainPort port, TimePr
             var ids = await grains.GetGrain<IDirectoryGrain>(Keys.Directory).Nodes();
             _nodes = [.. (await Task.WhenAll(ids.Select(id => grains.GetGrain<INodeGrain>("node:" + id).Describe()))).OfType<NodeInfo>()];
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException or SettlementUnavailableException)
         {
             // Starting or stopping: what was read last stands.
             log.GaugesNotRead(e.Message);

@@ -238,8 +238,12 @@ abstract contract Parameters {
     }
 
     function _setSigners(address[] memory signers, uint8 threshold) private {
-        for (uint256 i; i < _verdictSigners.length; ++i) isVerdictSigner[_verdictSigners[i]] = false;
-        for (uint256 i; i < signers.length; ++i) isVerdictSigner[signers[i]] = true;
+        for (uint256 i; i < _verdictSigners.length; ++i) {
+            isVerdictSigner[_verdictSigners[i]] = false;
+        }
+        for (uint256 i; i < signers.length; ++i) {
+            isVerdictSigner[signers[i]] = true;
+        }
         _verdictSigners = signers;
         verdictThreshold = threshold;
         emit VerdictSignersChanged(signers, threshold);

@@ -34,9 +34,7 @@ abstract contract Slashing is CollateralVault, Vouchers {
     );
     event VictimBound(bytes32 indexed id, address indexed victim);
     event SlashAppealed(bytes32 indexed id);
-    event SlashExecuted(
-        bytes32 indexed id, address indexed node, uint128 amount, uint128 toVictim, uint128 burned
-    );
+    event SlashExecuted(bytes32 indexed id, address indexed node, uint128 amount, uint128 toVictim, uint128 burned);
     event SlashReturned(bytes32 indexed id, address indexed node);
 
     error SlashUnknownOrOver(bytes32 id, SlashState state);
@@ -150,14 +148,7 @@ abstract contract Slashing is CollateralVault, Vouchers {
         return bytes32(uint256(keccak256(abi.encode(node, request))) | EQUIVOCATION_PREFIX);
     }
 
-    function _open(
-        bytes32 id,
-        address node,
-        SlashKind kind,
-        uint128 wanted,
-        address victim,
-        bytes32 request
-    ) private {
+    function _open(bytes32 id, address node, SlashKind kind, uint128 wanted, address victim, bytes32 request) private {
         if (_slashes[id].state != SlashState.None) revert SlashIdTaken(id);
         uint128 amount = _freeze(node, wanted);
         if (amount == 0) revert NothingToSlash(node);

@@ -103,7 +103,9 @@ contract GasReport is GatewayFixture {
         _postOf(5, BIG_TREE);
         _line("postRoot, the first");
         uint256 postGas;
-        for (uint256 i; i < 10; ++i) postGas = _postOf(5, BIG_TREE);
+        for (uint256 i; i < 10; ++i) {
+            postGas = _postOf(5, BIG_TREE);
+        }
         _row("postRoot, steady", postGas);
         require(postGas <= 55_000, "postRoot");
 
@@ -207,7 +209,9 @@ contract GasReport is GatewayFixture {
 
     function _redeem(uint256 count, uint128 spent) private returns (uint256) {
         bytes memory packed;
-        for (uint256 i; i < count; ++i) packed = bytes.concat(packed, voucher(users[i], spent, spent));
+        for (uint256 i; i < count; ++i) {
+            packed = bytes.concat(packed, voucher(users[i], spent, spent));
+        }
         redeem(packed);
         return _used();
     }
@@ -262,7 +266,9 @@ contract GasReport is GatewayFixture {
 
     function _text(uint256 length) private pure returns (bytes memory text) {
         text = new bytes(length);
-        for (uint256 i; i < length; ++i) text[i] = bytes1(uint8(97 + i % 26));
+        for (uint256 i; i < length; ++i) {
+            text[i] = bytes1(uint8(97 + i % 26));
+        }
     }
 
     function _used() private view returns (uint256) {

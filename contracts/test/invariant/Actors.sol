@@ -31,7 +31,9 @@ abstract contract Actors is GatewayFixture {
 
     function setUp() public virtual override {
         super.setUp();
-        for (uint256 i; i < USERS; ++i) users.push(key(string.concat("user", VM.toString(i))));
+        for (uint256 i; i < USERS; ++i) {
+            users.push(key(string.concat("user", VM.toString(i))));
+        }
         for (uint256 i; i < NODES; ++i) {
             operators.push(key(string.concat("operator", VM.toString(i))));
             owners.push(key(string.concat("owner", VM.toString(i))).addr);

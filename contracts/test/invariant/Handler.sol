@@ -22,9 +22,15 @@ contract Handler is UserActions, NodeActions, PayoutActions, GatewayActions {
     /// @dev Solvency: the tokens are what the books say, to the unit.
     function checkSolvency() external view {
         uint256 owed = uint256(settlement.backing()) - settlement.claimedTotal();
-        for (uint256 i; i < USERS; ++i) owed += balanceOf(users[i].addr);
-        for (uint256 i; i < NODES; ++i) owed += _collateral(operators[i].addr);
-        for (uint256 i; i < nodes.length; ++i) owed += _collateral(nodes[i].addr);
+        for (uint256 i; i < USERS; ++i) {
+            owed += balanceOf(users[i].addr);
+        }
+        for (uint256 i; i < NODES; ++i) {
+            owed += _collateral(operators[i].addr);
+        }
+        for (uint256 i; i < nodes.length; ++i) {
+            owed += _collateral(nodes[i].addr);
+        }
         eq(token.balanceOf(address(settlement)), owed);
         eq(token.balanceOf(address(gateway)), escrowed);
     }
@@ -39,7 +45,9 @@ contract Handler is UserActions, NodeActions, PayoutActions, GatewayActions {
         eq(posted, expectedPosted);
         eq(total, claimed);
         uint256 sum;
-        for (uint256 i; i < PAYEES; ++i) sum += settlement.claimedOf(payee(i));
+        for (uint256 i; i < PAYEES; ++i) {
+            sum += settlement.claimedOf(payee(i));
+        }
         eq(sum, total);
     }
 
@@ -65,7 +73,9 @@ contract Handler is UserActions, NodeActions, PayoutActions, GatewayActions {
             uint256 sum;
             CollateralVault.Tranche[] memory tranches = settlement.tranchesOf(node);
             require(tranches.length <= 8, "too many tranches");
-            for (uint256 j; j < tranches.length; ++j) sum += tranches[j].amount;
+            for (uint256 j; j < tranches.length; ++j) {
+                sum += tranches[j].amount;
+            }
             eq(unbonding, sum);
         }
     }
@@ -75,9 +85,15 @@ contract Handler is UserActions, NodeActions, PayoutActions, GatewayActions {
     function leaveAll() external {
         VM.warp(block.timestamp + 60 days);
         _endSlashes();
-        for (uint256 i; i < NODES; ++i) _leaveNode(i);
-        for (uint256 i; i < nodes.length; ++i) _withdrawAll(nodes[i].addr, OWNER);
-        for (uint256 i; i < USERS; ++i) _leaveUser(users[i].addr);
+        for (uint256 i; i < NODES; ++i) {
+            _leaveNode(i);
+        }
+        for (uint256 i; i < nodes.length; ++i) {
+            _withdrawAll(nodes[i].addr, OWNER);
+        }
+        for (uint256 i; i < USERS; ++i) {
+            _leaveUser(users[i].addr);
+        }
         _refundAll();
         eq(token.balanceOf(address(gateway)), 0);
         eq(token.balanceOf(address(settlement)), uint256(settlement.backing()) - settlement.claimedTotal());

@@ -54,7 +54,8 @@ abstract contract NodeActions is Actors {
     function proposeVerdict(uint256 who, uint256 amount, uint256 victim, bool silence) external {
         address node = _node(who).addr;
         (uint128 bonded, uint128 unbonding,) = collateralOf(node);
-        Verdict memory v = verdictOf(node, _upTo(amount, bonded + unbonding), victim % 3 == 0 ? address(0) : _user(victim).addr);
+        Verdict memory v =
+            verdictOf(node, _upTo(amount, bonded + unbonding), victim % 3 == 0 ? address(0) : _user(victim).addr);
         v.id = bytes32(++_requests);
         v.kind = silence ? 1 : 0;
         _opened(propose(v));

@@ -77,6 +77,8 @@ abstract contract PayoutActions is Actors {
 
     function _leaves(uint128[PAYEES] memory cumulative) private view returns (bytes32[] memory leaves) {
         leaves = new bytes32[](PAYEES);
-        for (uint256 i; i < PAYEES; ++i) leaves[i] = Merkle.leaf(payee(i), cumulative[i]);
+        for (uint256 i; i < PAYEES; ++i) {
+            leaves[i] = Merkle.leaf(payee(i), cumulative[i]);
+        }
     }
 }

@@ -24,19 +24,40 @@ contract SettlementInvariants {
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
         bytes4[27] memory actions = [
-            handler.deposit.selector, handler.requestExit.selector, handler.cancelExit.selector, handler.exit.selector,
-            handler.redeemTwo.selector, handler.creditUser.selector, handler.fundBacking.selector, handler.pass.selector,
-            handler.pauseOrUnpause.selector, handler.changeDelays.selector, handler.registerOperator.selector,
-            handler.bondMore.selector, handler.requestUnbond.selector, handler.withdrawCollateral.selector,
-            handler.equivocate.selector, handler.proposeVerdict.selector, handler.appealSlash.selector,
-            handler.ruleSlash.selector, handler.executeSlash.selector, handler.lapseSlash.selector,
-            handler.postRoot.selector, handler.cancelRoot.selector, handler.claimOne.selector, handler.claimAll.selector,
-            handler.ask.selector, handler.fulfil.selector, handler.refund.selector
+            handler.deposit.selector,
+            handler.requestExit.selector,
+            handler.cancelExit.selector,
+            handler.exit.selector,
+            handler.redeemTwo.selector,
+            handler.creditUser.selector,
+            handler.fundBacking.selector,
+            handler.pass.selector,
+            handler.pauseOrUnpause.selector,
+            handler.changeDelays.selector,
+            handler.registerOperator.selector,
+            handler.bondMore.selector,
+            handler.requestUnbond.selector,
+            handler.withdrawCollateral.selector,
+            handler.equivocate.selector,
+            handler.proposeVerdict.selector,
+            handler.appealSlash.selector,
+            handler.ruleSlash.selector,
+            handler.executeSlash.selector,
+            handler.lapseSlash.selector,
+            handler.postRoot.selector,
+            handler.cancelRoot.selector,
+            handler.claimOne.selector,
+            handler.claimAll.selector,
+            handler.ask.selector,
+            handler.fulfil.selector,
+            handler.refund.selector
         ];
         targets = new FuzzSelector[](1);
         targets[0].addr = address(handler);
         targets[0].selectors = new bytes4[](actions.length + 2);
-        for (uint256 i; i < actions.length; ++i) targets[0].selectors[i] = actions[i];
+        for (uint256 i; i < actions.length; ++i) {
+            targets[0].selectors[i] = actions[i];
+        }
         targets[0].selectors[actions.length] = handler.decline.selector;
         targets[0].selectors[actions.length + 1] = handler.withdrawFees.selector;
     }

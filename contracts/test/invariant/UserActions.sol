@@ -67,7 +67,8 @@ abstract contract UserActions is Actors {
 
     /// @dev Delays that are allowed, so that what was promised under one has to hold under the next.
     function changeDelays(uint256 which, uint256 value) external {
-        bytes32 name = which % 3 == 0 ? bytes32("exitDelay") : which % 3 == 1 ? bytes32("unbondDelay") : bytes32("claimDelay");
+        bytes32 name =
+            which % 3 == 0 ? bytes32("exitDelay") : which % 3 == 1 ? bytes32("unbondDelay") : bytes32("claimDelay");
         (, uint64 availableAt) = settlement.scheduledOf(name);
         if (availableAt != 0) return settlement.applyScheduled(name);
         VM.prank(ADMIN);

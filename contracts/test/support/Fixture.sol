@@ -78,7 +78,9 @@ abstract contract Fixture is Deployer {
 
     function signerAddresses() internal view returns (address[] memory all) {
         all = new address[](signers.length);
-        for (uint256 i; i < all.length; ++i) all[i] = signers[i].addr;
+        for (uint256 i; i < all.length; ++i) {
+            all[i] = signers[i].addr;
+        }
     }
 
     function give(address who, uint256 amount) internal {
@@ -118,21 +120,33 @@ abstract contract Fixture is Deployer {
     }
 
     function binding(Key memory node, address owner) internal view returns (bytes memory) {
-        return sign(node, domain, keccak256(abi.encode(settlementType("NodeBinding(address node,address owner)"), node.addr, owner)));
+        return sign(
+            node,
+            domain,
+            keccak256(abi.encode(settlementType("NodeBinding(address node,address owner)"), node.addr, owner))
+        );
     }
 
     function keyBinding(Key memory by, address node) internal view returns (bytes memory) {
-        return sign(by, domain, keccak256(abi.encode(settlementType("ReceiptKey(address node,address key)"), node, by.addr)));
+        return
+            sign(
+                by, domain, keccak256(abi.encode(settlementType("ReceiptKey(address node,address key)"), node, by.addr))
+            );
     }
 
     function voucher(Key memory user, uint128 spent, uint128 cumulative) internal view returns (bytes memory) {
-        bytes32 hash = keccak256(abi.encode(settlementType("Voucher(address user,uint128 cumulative)"), user.addr, cumulative));
+        bytes32 hash =
+            keccak256(abi.encode(settlementType("Voucher(address user,uint128 cumulative)"), user.addr, cumulative));
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(user.secret, digestOf(domain, hash));
         bytes32 vs = v == 28 ? s | bytes32(uint256(1) << 255) : s;
         return abi.encodePacked(user.addr, spent, cumulative, r, vs);
     }
 
-    function commitment(Key memory by, address node, bytes32 request, bytes32 value) internal view returns (bytes memory) {
+    function commitment(Key memory by, address node, bytes32 request, bytes32 value)
+        internal
+        view
+        returns (bytes memory)
+    {
         bytes32 typeHash = keccak256("Commitment(bytes32 request,address node,bytes32 value)");
         return sign(by, commitments, keccak256(abi.encode(typeHash, request, node, value)));
     }
@@ -161,7 +175,9 @@ abstract contract Fixture is Deployer {
 
     /// @dev The first `count` signers, in order.
     function quorum(bytes32 structHash, uint256 count) internal view returns (bytes memory all) {
-        for (uint256 i; i < count; ++i) all = bytes.concat(all, sign(signers[i], domain, structHash));
+        for (uint256 i; i < count; ++i) {
+            all = bytes.concat(all, sign(signers[i], domain, structHash));
+        }
     }
 
     function propose(Verdict memory v) internal returns (bytes32) {
@@ -207,7 +223,9 @@ abstract contract Fixture is Deployer {
     }
 
     function eq(uint256 actual, uint256 expected) internal pure {
-        if (actual != expected) revert(string.concat("got ", VM.toString(actual), ", expected ", VM.toString(expected)));
+        if (actual != expected) {
+            revert(string.concat("got ", VM.toString(actual), ", expected ", VM.toString(expected)));
+        }
     }
 
     function eq(address actual, address expected) internal pure {

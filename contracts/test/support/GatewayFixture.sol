@@ -32,7 +32,9 @@ abstract contract GatewayFixture is Fixture {
 
     function nodeAddresses(uint256 count) internal view returns (address[] memory all) {
         all = new address[](count);
-        for (uint256 i; i < count; ++i) all[i] = nodes[i].addr;
+        for (uint256 i; i < count; ++i) {
+            all[i] = nodes[i].addr;
+        }
     }
 
     function answers(bytes32 id, address caller, bytes memory result, uint256 count)
@@ -42,7 +44,9 @@ abstract contract GatewayFixture is Fixture {
     {
         bytes32 typeHash = keccak256("Answer(bytes32 request,bytes32 resultHash)");
         bytes32 hash = keccak256(abi.encode(typeHash, NetworkRequest.idOf(caller, id), keccak256(result)));
-        for (uint256 i; i < count; ++i) all = bytes.concat(all, sign(nodes[i], gatewayDomain, hash));
+        for (uint256 i; i < count; ++i) {
+            all = bytes.concat(all, sign(nodes[i], gatewayDomain, hash));
+        }
     }
 
     function answer(bytes32 id, address caller, bytes memory result, uint128 fee, uint256 count) internal {

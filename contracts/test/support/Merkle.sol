@@ -24,7 +24,9 @@ library Merkle {
             index >>= 1;
         }
         path = new bytes32[](length);
-        for (uint256 i; i < length; ++i) path[i] = longest[i];
+        for (uint256 i; i < length; ++i) {
+            path[i] = longest[i];
+        }
     }
 
     function _up(bytes32[] memory level) private pure returns (bytes32[] memory next) {

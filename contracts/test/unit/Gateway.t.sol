@@ -151,11 +151,31 @@ contract GatewayTest is GatewayFixture {
         bytes memory good = answers(id, address(consumer), "x", 3);
         reverts(abi.encodeWithSelector(InferenceGateway.NotSettler.selector, address(this)));
         gateway.fulfil(id, "x", 1, who, good);
-        _refused(id, new bytes(16385), 1, who, good, abi.encodeWithSelector(InferenceGateway.SizeOutOfRange.selector, 16385, 16384));
-        _refused(id, "x", 10e6 + 1, who, good, abi.encodeWithSelector(InferenceGateway.FeeTooHigh.selector, 10e6 + 1, 10e6));
-        _refused(id, "x", 1, nodeAddresses(2), good, abi.encodeWithSelector(InferenceGateway.NodesMismatch.selector, 2, 3));
-        _refused(id, "x", 1, nodeAddresses(4), good, abi.encodeWithSelector(InferenceGateway.NodesMismatch.selector, 4, 3));
-        _refused(id, "x", 1, who, bytes.concat(good, hex"00"), abi.encodeWithSelector(InferenceGateway.SignaturesMalformed.selector, 196, 195));
+        _refused(
+            id,
+            new bytes(16385),
+            1,
+            who,
+            good,
+            abi.encodeWithSelector(InferenceGateway.SizeOutOfRange.selector, 16385, 16384)
+        );
+        _refused(
+            id, "x", 10e6 + 1, who, good, abi.encodeWithSelector(InferenceGateway.FeeTooHigh.selector, 10e6 + 1, 10e6)
+        );
+        _refused(
+            id, "x", 1, nodeAddresses(2), good, abi.encodeWithSelector(InferenceGateway.NodesMismatch.selector, 2, 3)
+        );
+        _refused(
+            id, "x", 1, nodeAddresses(4), good, abi.encodeWithSelector(InferenceGateway.NodesMismatch.selector, 4, 3)
+        );
+        _refused(
+            id,
+            "x",
+            1,
+            who,
+            bytes.concat(good, hex"00"),
+            abi.encodeWithSelector(InferenceGateway.SignaturesMalformed.selector, 196, 195)
+        );
         _refused(id, "y", 1, who, good, abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, who[0]));
         bytes memory another = answers(id, STRANGER, "x", 3); // the caller is under the signatures
         _refused(id, "x", 1, who, another, abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, who[0]));
@@ -164,7 +184,14 @@ contract GatewayTest is GatewayFixture {
         who[1] = STRANGER;
         _refused(id, "x", 1, _sorted(who), good, "");
         VM.warp(START + WINDOW + 1);
-        _refused(id, "x", 1, nodeAddresses(3), good, abi.encodeWithSelector(InferenceGateway.AnswerTooLate.selector, START + WINDOW));
+        _refused(
+            id,
+            "x",
+            1,
+            nodeAddresses(3),
+            good,
+            abi.encodeWithSelector(InferenceGateway.AnswerTooLate.selector, START + WINDOW)
+        );
         eq(consumer.answers(), 0);
     }
 
@@ -172,7 +199,14 @@ contract GatewayTest is GatewayFixture {
         bytes32 id = consumer.ask(3, 10e6, 100_000);
         address[] memory who = new address[](3);
         (who[0], who[1], who[2]) = (address(1), address(2), address(3));
-        _refused(id, "x", 1, who, new bytes(195), abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, address(1)));
+        _refused(
+            id,
+            "x",
+            1,
+            who,
+            new bytes(195),
+            abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, address(1))
+        );
     }
 
     function test_Fulfil_OnlyTheCurrentReceiptKeySigns() external {
@@ -182,7 +216,11 @@ contract GatewayTest is GatewayFixture {
         VM.prank(OWNER);
         settlement.rotateReceiptKey(nodes[0].addr, second.addr, consent);
         _refused(
-            id, "x", 1, nodeAddresses(3), answers(id, address(consumer), "x", 3),
+            id,
+            "x",
+            1,
+            nodeAddresses(3),
+            answers(id, address(consumer), "x", 3),
             abi.encodeWithSelector(InferenceGateway.AnswerNotSigned.selector, nodes[0].addr)
         );
     }
@@ -191,7 +229,14 @@ contract GatewayTest is GatewayFixture {
         bytes32 id = consumer.ask(3, 10e6, 100_000);
         answer(id, address(consumer), "x", 1, 3);
         bytes memory signatures = answers(id, address(consumer), "x", 3);
-        _refused(id, "x", 1, nodeAddresses(3), signatures, abi.encodeWithSelector(InferenceGateway.RequestUnknownOrOver.selector, id));
+        _refused(
+            id,
+            "x",
+            1,
+            nodeAddresses(3),
+            signatures,
+            abi.encodeWithSelector(InferenceGateway.RequestUnknownOrOver.selector, id)
+        );
     }
 
     // --- hostile callbacks
@@ -309,17 +354,27 @@ contract GatewayTest is GatewayFixture {
     }
 
     function _refused(
-        bytes32 id, bytes memory result, uint128 fee, address[] memory who, bytes memory signatures, bytes memory error_
+        bytes32 id,
+        bytes memory result,
+        uint128 fee,
+        address[] memory who,
+        bytes memory signatures,
+        bytes memory error_
     ) private {
-        if (error_.length == 0) VM.expectPartialRevert(InferenceGateway.AnswerNotSigned.selector);
-        else reverts(error_);
+        if (error_.length == 0) {
+            VM.expectPartialRevert(InferenceGateway.AnswerNotSigned.selector);
+        } else {
+            reverts(error_);
+        }
         VM.prank(SETTLER);
         gateway.fulfil(id, result, fee, who, signatures);
     }
 
     function _sorted(address[] memory a) private pure returns (address[] memory) {
         for (uint256 i = 1; i < a.length; ++i) {
-            for (uint256 j = i; j > 0 && a[j - 1] > a[j]; --j) (a[j - 1], a[j]) = (a[j], a[j - 1]);
+            for (uint256 j = i; j > 0 && a[j - 1] > a[j]; --j) {
+                (a[j - 1], a[j]) = (a[j], a[j - 1]);
+            }
         }
         return a;
     }

@@ -156,7 +156,9 @@ contract NodesTest is Fixture {
         settlement.requestUnbond(node.addr, 0);
         reverts(abi.encodeWithSelector(CollateralVault.CollateralInsufficient.selector, 100e6, 100e6 + 1));
         settlement.requestUnbond(node.addr, 100e6 + 1);
-        for (uint256 i; i < 8; ++i) settlement.requestUnbond(node.addr, 1e6);
+        for (uint256 i; i < 8; ++i) {
+            settlement.requestUnbond(node.addr, 1e6);
+        }
         reverts(CollateralVault.TooManyTranches.selector);
         settlement.requestUnbond(node.addr, 1e6);
         eq(settlement.tranchesOf(node.addr).length, 8);

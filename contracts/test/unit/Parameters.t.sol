@@ -96,8 +96,16 @@ contract ParametersTest is Fixture {
 
     function test_Schedule_EachKey_AppliesAfterTheDelayOnly() external {
         bytes32[10] memory keys = [
-            bytes32("exitDelay"), "unbondDelay", "appealWindow", "rulingWindow", "claimDelay", "parameterDelay",
-            "collateralMin", "settler", "guardian", "admin"
+            bytes32("exitDelay"),
+            "unbondDelay",
+            "appealWindow",
+            "rulingWindow",
+            "claimDelay",
+            "parameterDelay",
+            "collateralMin",
+            "settler",
+            "guardian",
+            "admin"
         ];
         for (uint256 i; i < 10; ++i) {
             uint256 before = settlement.parameterOf(keys[i]);
@@ -246,6 +254,8 @@ contract ParametersTest is Fixture {
 
     function _ascending(uint256 count) private pure returns (address[] memory all) {
         all = new address[](count);
-        for (uint256 i; i < count; ++i) all[i] = address(uint160(i + 1));
+        for (uint256 i; i < count; ++i) {
+            all[i] = address(uint160(i + 1));
+        }
     }
 }

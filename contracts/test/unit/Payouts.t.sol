@@ -79,7 +79,9 @@ contract PayoutsTest is Fixture {
         (bytes32 root, bytes32[] memory proof) = _one(node.addr, 50e6);
         post(1, root, 50e6);
         VM.warp(START + CLAIM);
-        for (uint64 epoch = 2; epoch <= 9; ++epoch) post(epoch, keccak256("bad"), 50e6);
+        for (uint64 epoch = 2; epoch <= 9; ++epoch) {
+            post(epoch, keccak256("bad"), 50e6);
+        }
         reverts(abi.encodeWithSelector(Payouts.RootTooSoon.selector, START + 2 * CLAIM));
         post(10, keccak256("bad"), 50e6);
         VM.warp(START + 2 * CLAIM - 1);
@@ -218,9 +220,7 @@ contract PayoutsTest is Fixture {
         VM.warp(START + CLAIM);
         settlement.claim(1, node.addr, 30e6, Merkle.proof(leaves, 0));
         bytes32[] memory proof = Merkle.proof(leaves, 1);
-        reverts(
-            abi.encodeWithSelector(Payouts.ClaimsExceedRoot.selector, 40e6, uint256(30e6) + type(uint128).max)
-        );
+        reverts(abi.encodeWithSelector(Payouts.ClaimsExceedRoot.selector, 40e6, uint256(30e6) + type(uint128).max));
         settlement.claim(1, TREASURY, type(uint128).max, proof);
         eq(settlement.claimedTotal(), 30e6);
     }
@@ -276,7 +276,9 @@ contract PayoutsTest is Fixture {
     /// @dev A tree of seven, with this payee in the place without a sibling.
     function _one(address payee, uint128 cumulative) private pure returns (bytes32 root, bytes32[] memory proof) {
         bytes32[] memory leaves = new bytes32[](7);
-        for (uint256 i; i < leaves.length; ++i) leaves[i] = keccak256(abi.encode(i));
+        for (uint256 i; i < leaves.length; ++i) {
+            leaves[i] = keccak256(abi.encode(i));
+        }
         leaves[6] = Merkle.leaf(payee, cumulative);
         return (Merkle.root(leaves), Merkle.proof(leaves, 6));
     }

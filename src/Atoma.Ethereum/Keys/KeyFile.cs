@@ -42,7 +42,7 @@ public static class KeyFile
         UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <param name="path">Of the file.</param>
-    /// <param name="passphrase">Asked when the file is a keystore; null where nobody can be asked.</param>
+    /// <param name="passphrase">Asked when the file is a keystore; null for the file that the environment variable ATOMA_PASSPHRASE_FILE names.</param>
     /// <exception cref="KeyFileException">Missing, readable by others (Unix), not a key, or the passphrase is wrong.</exception>
     public static NodeKey Load(string path, PassphraseSource? passphrase = null)
     {
@@ -94,11 +94,9 @@ public static class KeyFile
 
     private static NodeKey LoadKeystore(string path, ReadOnlyMemory<byte> json, PassphraseSource? passphrase)
     {
-        if (passphrase is null)
-            throw new KeyFileException($"Key file '{path}' is a keystore, and there is nowhere to ask for its passphrase. Name a file that holds it.");
         try
         {
-            return KeystoreV3.Decrypt(json, passphrase(path)) ?? throw new KeyFileException($"The passphrase of key file '{path}' is wrong, or the file was changed.");
+            return KeystoreV3.Decrypt(json, (passphrase ?? PassphraseFile.Read)(path)) ?? throw new KeyFileException($"The passphrase of key file '{path}' is wrong, or the file was changed.");
         }
         catch (EthereumFormatException e)
         {
@@ -106,7 +104,7 @@ public static class KeyFile
         }
     }
 
-    private static int ReadOwnerOnly(string path, Span<byte> buffer)
+    internal static int ReadOwnerOnly(string path, Span<byte> buffer)
     {
         try
         {

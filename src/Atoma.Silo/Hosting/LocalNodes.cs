@@ -1,4 +1,3 @@
-using Atoma.Ethereum.Chain;
 using Atoma.Ethereum.Keys;
 using Atoma.Grains;
 using Atoma.Grains.Abstractions;
@@ -7,6 +6,7 @@ using Atoma.Inference.Engine;
 using Atoma.Inference.Native;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
+using Atoma.Protocol.Settlement;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -97,7 +97,7 @@ internal sealed class LocalNodes(
         {
             return await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is { } found && found.CollateralMicros >= settings.Network.CollateralMinMicros;
         }
-        catch (Exception e) when (e is ChainUnavailableException or ChainRejectedException)
+        catch (SettlementUnavailableException)
         {
             // After a start the chain may not know the state of the last block in the books any more; the next one's it does.
             return false;

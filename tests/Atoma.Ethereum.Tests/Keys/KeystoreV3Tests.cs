@@ -117,8 +117,32 @@ public sealed class KeystoreV3Tests : IDisposable
         using var loaded = KeyFile.Load(path, asked => asked == path ? "secret" : "");
         Assert.Equal(created.Id, loaded.Id);
         Assert.Contains("is wrong", Assert.Throws<KeyFileException>(() => KeyFile.Load(path, _ => "other")).Message);
-        Assert.Contains("is a keystore", Assert.Throws<KeyFileException>(() => KeyFile.Load(path)).Message);
+        Assert.Contains("Set ATOMA_PASSPHRASE_FILE", Assert.Throws<KeyFileException>(() => KeyFile.Load(path)).Message);
         File.WriteAllText(path, "{\"version\":3}");
         Assert.Contains("not a keystore", Assert.Throws<KeyFileException>(() => KeyFile.Load(path, _ => "secret")).Message);
+    }
+
+    [Fact]
+    public void KeyFile_KeystoreWithNobodyToAsk_PassphraseOfTheFileThatTheEnvironmentNames()
+    {
+        var (path, secret) = (Path.Combine(_folder.FullName, "key.json"), Path.Combine(_folder.FullName, "passphrase"));
+        using var created = KeyFile.Create(path, "secret ✓", TestCost);
+        File.WriteAllText(secret, "secret ✓\nanything\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Environment.SetEnvironmentVariable(PassphraseFile.Variable, secret);
+        try
+        {
+            using var loaded = KeyFile.Load(path);
+            Assert.Equal(created.Id, loaded.Id);
+            if (OperatingSystem.IsWindows())
+                return;
+            File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+            Assert.Contains("chmod 600", Assert.Throws<KeyFileException>(() => KeyFile.Load(path)).Message);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(PassphraseFile.Variable, null);
+        }
     }
 }
