@@ -118,7 +118,11 @@ public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, I
     {
         const int RowsMax = 1_000;
         var open = await _store.OpenTransactionsAsync(_outbox.Sender, RowsMax, cancellationToken);
-        return new SettlementBacklog(open.Count, _outbox.Tally.Failures, open.Count > 0 ? open[0].CreatedAt : null, _outbox.Status.StuckReason);
+        return new SettlementBacklog(open.Count, _outbox.Tally.Failures, open.Count > 0 ? open[0].CreatedAt : null, Problem());
+
+        string Problem() => _outbox.Status.StuckReason.Length == 0 && _outbox.Tally.ForeignNonces > 0
+            ? $"The key of {_outbox.Sender} was used for {_outbox.Tally.ForeignNonces} transactions that are not this network's. Find out by whom: nothing else may use it."
+            : _outbox.Status.StuckReason;
     }
 
     public Task<ChainInfo> InfoAsync(CancellationToken cancellationToken) => AskAsync(async applied =>
@@ -144,6 +148,9 @@ public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, I
         var slash = await _settlement.SlashAsync(id, applied, cancellationToken);
         return new ChainSlash(slash.State, slash.ExecuteAt);
     }, cancellationToken);
+
+    public Task<DateTimeOffset?> ClaimableAtAsync(long epoch, CancellationToken cancellationToken) =>
+        AskAsync(async applied => (await _settlement.RootAsync(epoch, applied, cancellationToken)).ClaimableAt, cancellationToken);
 
     public Task<Micros> HoldingsAsync(CancellationToken cancellationToken) =>
         AskAsync(applied => _token.BalanceAsync(_options.Settlement, applied, cancellationToken), cancellationToken);

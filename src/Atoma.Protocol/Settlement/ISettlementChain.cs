@@ -109,6 +109,9 @@ public interface ISettlementChain
 
     Task<ChainSlash> SlashAsync(Hash32 id, CancellationToken cancellationToken);
 
+    /// <summary>From when on payouts can be claimed against the root of this epoch; null when the contract does not keep it.</summary>
+    Task<DateTimeOffset?> ClaimableAtAsync(long epoch, CancellationToken cancellationToken);
+
     /// <summary>All of the token that the contracts hold.</summary>
     Task<Micros> HoldingsAsync(CancellationToken cancellationToken);
 

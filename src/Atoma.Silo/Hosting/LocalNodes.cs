@@ -34,6 +34,9 @@ internal sealed class LocalNodes(
                 return;
             }
 
+            // All addresses at once: where bonds come over a chain, their owner needs to know them.
+            for (var i = 1; i <= settings.Nodes && settings.Chain is not null; i++)
+                KeyFile.LoadOrCreate(KeyPath(i)).Dispose();
             var running = new List<Task>();
             // Loading takes turns with joining: the next node loads while the last one answers its known prompts.
             var next = Open(owned);
@@ -48,7 +51,7 @@ internal sealed class LocalNodes(
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();
                 var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, models, owned, stoppingToken) : null;
-                var key = KeyFile.LoadOrCreate(Path.Combine(settings.DataDirectory, "keys", $"node-{i + 1}.key"));
+                var key = KeyFile.LoadOrCreate(KeyPath(i + 1));
                 var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots);
                 var agent = new NodeAgent(key, models, profile, cheat, time, log);
                 var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -127,6 +130,8 @@ internal sealed class LocalNodes(
             }
         }
     }
+
+    private string KeyPath(int node) => Path.Combine(settings.DataDirectory, "keys", $"node-{node}.key");
 
     private NodeModels Open(List<IAsyncDisposable> owned)
     {
