@@ -18,10 +18,12 @@ namespace Atoma.Network.Tests.Chain;
 public sealed class ChainNetwork : IAsyncDisposable
 {
     private readonly JsonRpcEndpoint _rpc;
+    private readonly bool _ownsLive;
 
-    private ChainNetwork(LiveNetwork live, Uri endpoint, JsonObject about)
+    private ChainNetwork(LiveNetwork live, bool ownsLive, Uri endpoint, JsonObject about)
     {
         Live = live;
+        _ownsLive = ownsLive;
         _rpc = new JsonRpcEndpoint(new JsonRpcOptions { Endpoint = endpoint }, TimeProvider.System);
         Client = new JsonRpcChainClient(_rpc, ContractErrors.Table);
         (Token, SettlementAddress, GatewayAddress) = (Address("token"), Address("settlement"), Address("gateway"));
@@ -54,14 +56,14 @@ public sealed class ChainNetwork : IAsyncDisposable
     public static async Task<ChainNetwork> StartAsync(params string[] arguments)
     {
         var live = await LiveNetwork.StartAsync(["--chain", "local", .. arguments]);
-        return new ChainNetwork(live, new Uri(EndpointOf(live.Output)), await live.GetAsync("/v1/chain"));
+        return new ChainNetwork(live, ownsLive: true, new Uri(EndpointOf(live.Output)), await live.GetAsync("/v1/chain"));
     }
 
     /// <summary>The same network on the same data after it was killed: its chain has another port.</summary>
     public async Task<ChainNetwork> StartAgainAsync()
     {
         await Live.StartAgainAsync();
-        return new ChainNetwork(Live, new Uri(EndpointOf(Live.Output)), await Live.GetAsync("/v1/chain"));
+        return new ChainNetwork(Live, ownsLive: false, new Uri(EndpointOf(Live.Output)), await Live.GetAsync("/v1/chain"));
     }
 
     public Task<JsonObject> AccountAsync(NodeId user) => Live.GetAsync($"/v1/chain/accounts/{user}");
@@ -141,7 +143,8 @@ public sealed class ChainNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _rpc.Dispose();
-        await Live.DisposeAsync();
+        if (_ownsLive)
+            await Live.DisposeAsync();
     }
 
     /// <summary>The line that tells a person where the chain is.</summary>
