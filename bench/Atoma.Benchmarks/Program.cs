@@ -2,6 +2,7 @@ using System.CommandLine;
 using Atoma.Benchmarks;
 using Atoma.Benchmarks.Engine;
 using Atoma.Benchmarks.Ledger;
+using Atoma.Benchmarks.Settlement;
 
 var root = new RootCommand("Measures what docs/benchmarks.md reports. The last line of each is 'NAME key=value …'.")
 {
@@ -23,5 +24,6 @@ var root = new RootCommand("Measures what docs/benchmarks.md reports. The last l
     LedgerBenchmark.Create(),
     LedgerSoak.Create(),
     SoakWriter.Create(),
+    ChaosBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -19,7 +19,7 @@ public interface ISettlementGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task VoucherArrived(string user);
 
-    /// <summary>The newest root that is final, and what a payee has in it; null when it has nothing there.</summary>
+    /// <summary>What a payee has in the newest root that can be claimed from, or else in the newest; null when it is in none.</summary>
     [Alias("Claim")]
     [AlwaysInterleave]
     Task<ClaimProof?> Claim(string payee);
@@ -46,7 +46,8 @@ public sealed record InFlightInfo([property: Id(0)] int Count, [property: Id(1)]
 /// <param name="CumulativeMicros">Everything that it could ever claim up to this root.</param>
 /// <param name="Proof">Merkle siblings, 32 bytes each, from the leaf up.</param>
 /// <param name="Root">The root, hex.</param>
+/// <param name="ClaimableAt">From when on the contract pays against it.</param>
 [GenerateSerializer, Alias("atoma.ClaimProof"), Immutable]
 public sealed record ClaimProof(
     [property: Id(0)] long Epoch, [property: Id(1)] string Payee, [property: Id(2)] long CumulativeMicros, [property: Id(3)] IReadOnlyList<byte[]> Proof,
-    [property: Id(4)] string Root);
+    [property: Id(4)] string Root, [property: Id(5)] DateTimeOffset ClaimableAt);

@@ -80,14 +80,15 @@ internal sealed record ChainNodeBody(
     public static ChainNodeBody Of(string address, ChainNode n) => new(
         "chain.node", address, n.Owner, n.ReceiptKey, n.BondedMicros, n.UnbondingMicros, n.FrozenMicros, n.ClaimedMicros, n.CollateralMicros, n.LedgerFrozenMicros,
         n.EarningsMicros, n.PayableMicros,
-        n.Claim is { } c ? new ClaimBody(c.Epoch, c.CumulativeMicros, "0x" + c.Root, [.. c.Proof.Select(p => "0x" + Convert.ToHexStringLower(p))]) : null);
+        n.Claim is { } c ? new ClaimBody(c.Epoch, c.CumulativeMicros, "0x" + c.Root, [.. c.Proof.Select(p => "0x" + Convert.ToHexStringLower(p))], EndpointConventions.Time(c.ClaimableAt)) : null);
 }
 
 /// <param name="Epoch">Of the root.</param>
 /// <param name="CumulativeMicros">Of the leaf.</param>
 /// <param name="Root">Merkle root, hex.</param>
 /// <param name="Proof">Siblings from the leaf up, hex.</param>
-internal sealed record ClaimBody(long Epoch, long CumulativeMicros, string Root, IReadOnlyList<string> Proof);
+/// <param name="ClaimableAt">From when on the contract pays against this root.</param>
+internal sealed record ClaimBody(long Epoch, long CumulativeMicros, string Root, IReadOnlyList<string> Proof, string ClaimableAt);
 
 /// <param name="Account">Address whose deposit it opens.</param>
 /// <param name="CumulativeMicros">What may be spent of it over the account's life, all in all.</param>

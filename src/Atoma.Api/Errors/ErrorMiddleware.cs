@@ -1,4 +1,5 @@
 using Atoma.Api.Json;
+using Atoma.Protocol.Settlement;
 using Orleans.Runtime;
 
 namespace Atoma.Api.Errors;
@@ -40,6 +41,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, Limits limits, ILogg
             case TimeoutException or OrleansException:
                 Log.NetworkUnavailable(logger, exception, context.Request.Path);
                 return OpenAiErrors.NetworkUnavailable();
+            case SettlementUnavailableException:
+                Log.NetworkUnavailable(logger, exception, context.Request.Path);
+                return new ApiError(503, OpenAiErrors.ServerError, "chain_unavailable", "The settlement chain does not answer right now. Nothing is lost; try again.");
             default:
                 Log.Unhandled(logger, exception, context.Request.Method, context.Request.Path);
                 return OpenAiErrors.Internal();

@@ -35,17 +35,11 @@ public static class EmbeddedNetwork
     /// <summary>The network on a chain of its own, which ends with it.</summary>
     public static async Task<int> RunOnLocalChainAsync(SiloSettings settings, string urls, CancellationToken cancellationToken)
     {
-        try
-        {
-            Console.WriteLine("Atoma: starting a local chain");
-            await using var chain = await LocalSettlement.StartAsync(settings, static line => Console.WriteLine("  " + line), TimeProvider.System, cancellationToken);
-            return await RunAsync(settings with { Chain = chain.Settings, DevelopmentAccount = chain.Requester.Id.ToAccount() }, urls, cancellationToken, chain);
-        }
-        catch (Ethereum.Local.LocalChainException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
-        }
+        Console.WriteLine("Atoma: starting a local chain");
+        await using var chain = await LocalSettlement.TryStartAsync(settings, static line => Console.WriteLine("  " + line), TimeProvider.System, cancellationToken);
+        return chain is null
+            ? 1
+            : await RunAsync(settings with { Chain = chain.Settings, DevelopmentAccount = chain.Requester.Id.ToAccount() }, urls, cancellationToken, chain);
     }
 
     public static async Task<int> RunAsync(SiloSettings settings, string urls, CancellationToken cancellationToken, LocalSettlement? chain = null)

@@ -175,6 +175,22 @@ function showReviews(reviews) {
     row(words(review.kind), address(review.origin), { text: review.panel, className: "r" }, pill(review.finding ?? review.status), when(review.created_at))), 5, "No answer was checked again.");
 }
 
+/** The settlement chain beside the books; a network without one has nothing to show. */
+function showChain(chain) {
+  byId("chain").hidden = chain === null;
+  if (chain === null) return;
+  const exact = chain.difference_micros === 0 && chain.problem === "";
+  byId("chain-difference").textContent = chain.difference_micros === 0 ? "0" : money(chain.difference_micros);
+  byId("chain").className = "number one " + (exact ? "good" : chain.in_flight > 0 && chain.problem === "" ? "" : "bad");
+  byId("chain-why").textContent = chain.problem !== "" ? chain.problem
+    : `tokens in the contracts − accounts; block ${number.format(chain.applied_block)} of ${number.format(chain.final_block)}, epoch ${number.format(chain.epoch)}, ${chain.in_flight} in flight`;
+}
+
+async function readChain() {
+  const response = await fetch("/v1/chain", { headers: { accept: "application/json" } });
+  return response.ok ? response.json() : null;
+}
+
 async function read(path) {
   const response = await fetch(path, { headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
@@ -184,7 +200,9 @@ async function read(path) {
 async function poll() {
   if (!document.hidden) {
     try {
-      const [network, nodes, slashes, reviews] = await Promise.all(["/v1/network", "/v1/nodes?limit=500", "/v1/slashes?limit=20", "/v1/reviews"].map(read));
+      const [chain, network, nodes, slashes, reviews] = await Promise.all(
+        [readChain(), ...["/v1/network", "/v1/nodes?limit=500", "/v1/slashes?limit=20", "/v1/reviews"].map(read)]);
+      showChain(chain);
       showNetwork(network);
       showNodes(nodes.data);
       showSlashes(slashes.data);

@@ -1,16 +1,11 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Nodes;
 
 namespace Atoma.Cli.Nodes;
-
-/// <summary>The API refused; the message says why.</summary>
-public sealed class DeskRefusedException(string message) : Exception(message);
 
 /// <summary>What an operator does about its node, over the REST API: what is public without a key, the rest signed by the node's key.</summary>
 /// <param name="http">At the API's address.</param>
@@ -88,7 +83,7 @@ public sealed class NodeDesk(HttpClient http, ISigner node, TextWriter output)
     public async Task UnbondAsync(CancellationToken cancellationToken)
     {
         using var response = await http.PostAsJsonAsync(Path("/unbond"), new JsonObject { ["signature"] = Signature(SigningDomain.Unbond(node.Id)) }, cancellationToken);
-        await output.WriteLineAsync(Text(await ReadAsync(response, cancellationToken), "message"));
+        await output.WriteLineAsync(Text(await ApiReply.ReadAsync(response, cancellationToken), "message"));
     }
 
     /// <summary>Shows the node's open slashes.</summary>
@@ -115,7 +110,7 @@ public sealed class NodeDesk(HttpClient http, ISigner node, TextWriter output)
     public async Task AppealAsync(Hash32 slash, CancellationToken cancellationToken)
     {
         using var response = await PostAsync(slash, "appeal", SigningDomain.Appeal(slash), cancellationToken);
-        var reply = await ReadAsync(response, cancellationToken);
+        var reply = await ApiReply.ReadAsync(response, cancellationToken);
         await output.WriteLineAsync($"Appealed. {Text(reply, "message")} The slash is {Text(reply["slash"], "status")} now.");
     }
 
@@ -125,7 +120,7 @@ public sealed class NodeDesk(HttpClient http, ISigner node, TextWriter output)
     {
         using var response = await PostAsync(slash, "evidence", SigningDomain.Evidence(slash), cancellationToken);
         if (!response.IsSuccessStatusCode)
-            await ReadAsync(response, cancellationToken);
+            await ApiReply.ReadAsync(response, cancellationToken);
         await File.WriteAllBytesAsync(file, await response.Content.ReadAsByteArrayAsync(cancellationToken), cancellationToken);
         await output.WriteLineAsync($"Written to {file}. A receipt is checked by: dotnet run --project src/Atoma.Cli -- verify {file}");
     }
@@ -153,7 +148,7 @@ public sealed class NodeDesk(HttpClient http, ISigner node, TextWriter output)
         if (to is { } address)
             body["to"] = address.ToString();
         using var response = await http.PostAsJsonAsync(Path(what), body, cancellationToken);
-        return await ReadAsync(response, cancellationToken);
+        return await ApiReply.ReadAsync(response, cancellationToken);
     }
 
     private Task<HttpResponseMessage> PostAsync(Hash32 slash, string what, Hash32 digest, CancellationToken cancellationToken) =>
@@ -162,29 +157,12 @@ public sealed class NodeDesk(HttpClient http, ISigner node, TextWriter output)
     private async Task<JsonObject> GetAsync(string what, CancellationToken cancellationToken)
     {
         using var response = await http.GetAsync(Path(what), cancellationToken);
-        return await ReadAsync(response, cancellationToken);
+        return await ApiReply.ReadAsync(response, cancellationToken);
     }
 
     private string Path(string what) => $"/v1/nodes/{node.Id}{what}";
 
     private string Signature(Hash32 digest) => "0x" + Convert.ToHexStringLower(node.Sign(digest));
-
-    private static async Task<JsonObject> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        JsonObject? body;
-        try
-        {
-            body = await response.Content.ReadFromJsonAsync<JsonObject>(cancellationToken);
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
-        {
-            body = null;
-        }
-
-        if (response.StatusCode == HttpStatusCode.OK && body is not null)
-            return body;
-        throw new DeskRefusedException(body?["error"] is { } error ? Text(error, "message") : $"What answered is no Atoma API ({(int)response.StatusCode}). Name the API by --api.");
-    }
 
     private static string Text(JsonNode? node, string field) => node?[field]?.GetValue<string>() ?? "";
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using Atoma.Protocol.Common;
 
@@ -14,6 +15,9 @@ public sealed class AgreeingChainClient : IChainClient
     public static readonly TimeSpan DefaultPause = TimeSpan.FromMilliseconds(500);
 
     private readonly ChainAgreement _agreement;
+
+    /// <summary>The highest block that each endpoint ever showed: behind some of them are servers of which a few lag.</summary>
+    private readonly ConcurrentDictionary<string, long> _highest = new(StringComparer.Ordinal);
 
     /// <param name="endpoints">2 to <see cref="ChainLimits.EndpointsMax"/>, each of its own name.</param>
     /// <param name="time">For pauses.</param>
@@ -95,8 +99,8 @@ public sealed class AgreeingChainClient : IChainClient
                 return (NotYet, null);
             foreach (var missing in answers.Where(a => a.Value is null))
             {
-                // Without the receipt's block it lags; with it, it contradicts.
-                if ((await missing.Endpoint.Client.BlockAsync(receipt.BlockNumber, cancellationToken))?.Hash != receipt.BlockHash)
+                // Only one that never was that far lags; any other contradicts. "No receipt" would free a nonce for a second payment.
+                if (Highest(missing.Endpoint, await missing.Endpoint.Client.HeadAsync(cancellationToken)) < receipt.BlockNumber)
                     return (NotYet, null);
             }
 
@@ -137,8 +141,10 @@ public sealed class AgreeingChainClient : IChainClient
         }, cancellationToken);
 
     /// <summary>The lowest of these blocks, and what every endpoint has at its height.</summary>
-    private static async Task<(IReadOnlyDictionary<string, string> Said, ChainBlock Lowest)> LowestAsync(ChainAnswer<ChainBlock>[] blocks, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyDictionary<string, string> Said, ChainBlock Lowest)> LowestAsync(ChainAnswer<ChainBlock>[] blocks, CancellationToken cancellationToken)
     {
+        foreach (var block in blocks)
+            Highest(block.Endpoint, block.Value);
         var lowest = blocks.MinBy(b => b.Value.Number)!.Value;
         var same = await Task.WhenAll(blocks.Select(async block => block.Value.Number == lowest.Number
             ? block
@@ -149,6 +155,9 @@ public sealed class AgreeingChainClient : IChainClient
             }));
         return (ChainAgreement.Said(same, ChainWords.Of), lowest);
     }
+
+    private long Highest(ChainEndpoint endpoint, ChainBlock shown) =>
+        _highest.AddOrUpdate(endpoint.Name, shown.Number, (_, before) => Math.Max(before, shown.Number));
 
     private static async Task<(T? Result, ChainRevertedException? Revert)> ResultOrRevertAsync<T>(Func<Task<T>> ask)
     {

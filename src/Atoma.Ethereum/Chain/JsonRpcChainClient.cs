@@ -37,7 +37,7 @@ public sealed class JsonRpcChainClient(JsonRpcEndpoint endpoint, AbiErrorTable e
     }
 
     public Task<ulong> NonceAsync(NodeId account, long? atBlock, CancellationToken cancellationToken) =>
-        AskAsync(new JsonRpcCall("eth_getTransactionCount", account.ToString(), At(atBlock)), JsonRpcHex.UInt64, cancellationToken);
+        AskAtAsync(new JsonRpcCall("eth_getTransactionCount", account.ToString(), At(atBlock)), JsonRpcHex.UInt64, atBlock, cancellationToken);
 
     public Task<BigInteger> BalanceAsync(NodeId account, CancellationToken cancellationToken) =>
         AskAsync(new JsonRpcCall("eth_getBalance", account.ToString(), "latest"), JsonRpcHex.Quantity, cancellationToken);
@@ -46,7 +46,7 @@ public sealed class JsonRpcChainClient(JsonRpcEndpoint endpoint, AbiErrorTable e
         AskAsync(new JsonRpcCall("eth_getCode", account.ToString(), "latest"), JsonRpcHex.Bytes, cancellationToken);
 
     public Task<byte[]> CallAsync(ChainCall call, long? atBlock, CancellationToken cancellationToken) =>
-        AskAsync(new JsonRpcCall("eth_call", JsonRpcShapes.Call(call), At(atBlock)), JsonRpcHex.Bytes, cancellationToken);
+        AskAtAsync(new JsonRpcCall("eth_call", JsonRpcShapes.Call(call), At(atBlock)), JsonRpcHex.Bytes, atBlock, cancellationToken);
 
     public Task<ulong> EstimateGasAsync(ChainCall call, CancellationToken cancellationToken) =>
         AskAsync(new JsonRpcCall("eth_estimateGas", JsonRpcShapes.Call(call)), JsonRpcHex.UInt64, cancellationToken);
@@ -127,6 +127,21 @@ public sealed class JsonRpcChainClient(JsonRpcEndpoint endpoint, AbiErrorTable e
     private static ChainBlock? BlockOrNull(JsonElement result) => result.ValueKind == JsonValueKind.Null ? null : JsonRpcShapes.Block(result);
 
     private static JsonNode At(long? block) => block is { } number ? JsonRpcHex.Of(number) : "latest";
+
+    /// <summary>Nodes refuse a question about a block that they do not have in many ways. It is no fault of the question.</summary>
+    private async Task<T> AskAtAsync<T>(JsonRpcCall call, Func<JsonElement, T> read, long? atBlock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AskAsync(call, read, cancellationToken);
+        }
+        catch (ChainRejectedException e) when (atBlock is not null)
+        {
+            if (await BlockAsync(atBlock.Value, cancellationToken) is null)
+                throw new ChainUnavailableException($"Endpoint {Name} does not have block {atBlock} yet.", e);
+            throw;
+        }
+    }
 
     private async Task<T> AskAsync<T>(JsonRpcCall call, Func<JsonElement, T> read, CancellationToken cancellationToken) =>
         Read(call.Method, await endpoint.CallAsync(call, cancellationToken), read);

@@ -22,9 +22,13 @@ public sealed class KeyFileException : Exception
     }
 }
 
+/// <summary>Asks for the passphrase of a key file: from a terminal, another file, a secret store.</summary>
+/// <param name="path">Of the key file.</param>
+public delegate string PassphraseSource(string path);
+
 /// <summary>
-/// A node key on disk: 64 hex digits (0x allowed) and an optional line end, readable by its owner alone. The key is not encrypted
-/// (a keystore with a passphrase is another format); the file's permission is what protects it.
+/// A key on disk, readable by its owner alone. Either 64 hex digits (0x allowed) and an optional line end, which only the file's
+/// permission protects, or a keystore with a passphrase (<see cref="KeystoreV3"/>).
 /// </summary>
 public static class KeyFile
 {
@@ -37,16 +41,21 @@ public static class KeyFile
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute |
         UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <exception cref="KeyFileException">Missing, readable by others (Unix), or not a key.</exception>
-    public static NodeKey Load(string path)
+    /// <param name="path">Of the file.</param>
+    /// <param name="passphrase">Asked when the file is a keystore; null for the file that the environment variable ATOMA_PASSPHRASE_FILE names.</param>
+    /// <exception cref="KeyFileException">Missing, readable by others (Unix), not a key, or the passphrase is wrong.</exception>
+    public static NodeKey Load(string path, PassphraseSource? passphrase = null)
     {
-        Span<byte> text = stackalloc byte[LengthMaxBytes + 1];
+        // Pinned, so that the collector leaves no copies of a key behind.
+        var text = GC.AllocateArray<byte>(KeystoreLimits.LengthMaxBytes + 1, pinned: true);
         Span<byte> key = stackalloc byte[SignatureRules.KeySize];
         try
         {
             var length = ReadOwnerOnly(path, text);
-            if (length > LengthMaxBytes || !TryParse(text[..length], key))
-                throw new KeyFileException($"Key file '{path}' does not hold a key: 64 hex digits on one line are expected.");
+            if (text.AsSpan(0, length).TrimStart(" \t\r\n"u8).StartsWith("{"u8))
+                return LoadKeystore(path, text.AsMemory(0, length), passphrase);
+            if (length > LengthMaxBytes || !TryParse(text.AsSpan(0, length), key))
+                throw new KeyFileException($"Key file '{path}' does not hold a key: 64 hex digits on one line, or a keystore, are expected.");
             return NodeKey.FromBytes(key);
         }
         finally
@@ -57,13 +66,17 @@ public static class KeyFile
     }
 
     /// <summary>Makes a key and writes it, permission 0600, never over an existing file.</summary>
+    /// <param name="path">Of the file.</param>
+    /// <param name="passphrase">Writes a keystore that this opens; null writes the key as it is.</param>
     /// <exception cref="KeyFileException">The file exists or cannot be written.</exception>
-    public static NodeKey Create(string path)
+    public static NodeKey Create(string path, string? passphrase = null) => Create(path, passphrase, KeystoreV3.StandardCost);
+
+    internal static NodeKey Create(string path, string? passphrase, int cost)
     {
         var key = NodeKey.Generate();
         try
         {
-            Write(path, key);
+            WriteKey(path, key, passphrase, cost);
             return key;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -75,10 +88,23 @@ public static class KeyFile
     }
 
     /// <summary>The key in the file, which is made when it is missing.</summary>
-    /// <exception cref="KeyFileException">As <see cref="Load"/> and <see cref="Create"/>.</exception>
-    public static NodeKey LoadOrCreate(string path) => File.Exists(path) ? Load(path) : Create(path);
+    /// <exception cref="KeyFileException">As <see cref="Load"/> and <see cref="Create(string, string?)"/>.</exception>
+    public static NodeKey LoadOrCreate(string path, PassphraseSource? passphrase = null) =>
+        File.Exists(path) ? Load(path, passphrase) : Create(path, passphrase?.Invoke(path));
 
-    private static int ReadOwnerOnly(string path, Span<byte> buffer)
+    private static NodeKey LoadKeystore(string path, ReadOnlyMemory<byte> json, PassphraseSource? passphrase)
+    {
+        try
+        {
+            return KeystoreV3.Decrypt(json, (passphrase ?? PassphraseFile.Read)(path)) ?? throw new KeyFileException($"The passphrase of key file '{path}' is wrong, or the file was changed.");
+        }
+        catch (EthereumFormatException e)
+        {
+            throw new KeyFileException($"Key file '{path}' is not a keystore that can be used: {e.Message}", e);
+        }
+    }
+
+    internal static int ReadOwnerOnly(string path, Span<byte> buffer)
     {
         try
         {
@@ -117,16 +143,13 @@ public static class KeyFile
             && SignatureRules.IsValidKey(key);
     }
 
-    /// <summary>Writes a file beside it and renames it, so that a crash leaves no half of a key under the name.</summary>
-    private static void Write(string path, NodeKey key)
+    private static void WriteKey(string path, NodeKey key, string? passphrase, int cost)
     {
-        var full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        var temporary = full + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
+        if (passphrase is not null)
+        {
+            Write(path, KeystoreV3.Encrypt(key, passphrase, cost));
+            return;
+        }
 
         Span<byte> bytes = stackalloc byte[SignatureRules.KeySize];
         Span<byte> text = stackalloc byte[2 * SignatureRules.KeySize + 1];
@@ -135,9 +158,30 @@ public static class KeyFile
             key.CopyTo(bytes);
             Convert.TryToHexStringLower(bytes, text, out _);
             text[^1] = (byte)'\n';
+            Write(path, text);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    /// <summary>Writes a file beside it and renames it, so that a crash leaves no half of a key under the name.</summary>
+    private static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var full = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        var temporary = full + ".new";
+        File.Delete(temporary);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        try
+        {
             using (var stream = new FileStream(temporary, options))
             {
-                stream.Write(text);
+                stream.Write(content);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -145,8 +189,6 @@ public static class KeyFile
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(bytes);
-            CryptographicOperations.ZeroMemory(text);
             File.Delete(temporary);
         }
     }

@@ -16,7 +16,9 @@ internal sealed record ChainInstant(ChainBlock Head, ChainBlock? Final, ulong No
         var head = await chain.HeadAsync(cancellationToken);
         var final = await finality.NewestAsync(chain, head, cancellationToken);
         var nonceAtFinal = final is null ? 0 : await chain.NonceAsync(sender, final.Number, cancellationToken);
-        var nonceAtHead = await chain.NonceAsync(sender, null, cancellationToken);
+
+        // An endpoint may answer of an earlier head than a moment ago; what is used up to the final block stays used.
+        var nonceAtHead = Math.Max(nonceAtFinal, await chain.NonceAsync(sender, null, cancellationToken));
         return new ChainInstant(head, final, nonceAtFinal, nonceAtHead, await chain.BalanceAsync(sender, cancellationToken));
     }
 }

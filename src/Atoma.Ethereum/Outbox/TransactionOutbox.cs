@@ -82,11 +82,12 @@ public sealed partial class TransactionOutbox : IDisposable
     public async Task<OutboxStatus> StepAsync(CancellationToken cancellationToken)
     {
         await _oneStep.WaitAsync(cancellationToken);
+        IReadOnlyList<OutboxRow> rows = [];
         try
         {
             (_stuck, _isBalanceLow) = ("", false);
             _blocks.Clear();
-            var rows = await _store.OpenTransactionsAsync(Sender, RowsMax, cancellationToken);
+            rows = await _store.OpenTransactionsAsync(Sender, RowsMax, cancellationToken);
             var instant = await ChainInstant.ReadAsync(_chain, Sender, _options.Finality, cancellationToken);
             List<OutboxRow> after = [];
             foreach (var row in rows.Where(row => row.Nonce is not null).OrderBy(row => row.Nonce))
@@ -100,7 +101,14 @@ public sealed partial class TransactionOutbox : IDisposable
                 mayMove = mayMove && after[^1].State != OutboxState.Planned;
             }
 
-            return Status = Look(after.Where(row => row.IsOpen).ToList(), instant.BalanceWei);
+            return Status = Look(after, instant.BalanceWei);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Rows grow old also while nothing can be asked.
+            _stuck = e.Message;
+            Status = Look(rows, Status.BalanceWei);
+            throw;
         }
         finally
         {
@@ -110,13 +118,15 @@ public sealed partial class TransactionOutbox : IDisposable
 
     public void Dispose() => _oneStep.Dispose();
 
-    private OutboxStatus Look(List<OutboxRow> open, BigInteger balance)
+    private OutboxStatus Look(IReadOnlyList<OutboxRow> rows, BigInteger balance)
     {
+        var open = rows.Where(row => row.IsOpen).ToList();
+        var inFlight = open.Where(row => row.State == OutboxState.Signed).ToList();
+        var isBalanceLow = _isBalanceLow || inFlight.Exists(row => balance < new BigInteger(row.GasLimit) * row.Attempts[^1].MaxFeeWei);
         var oldest = open.MinBy(row => row.CreatedAt);
         var age = oldest is null ? TimeSpan.Zero : _time.GetUtcNow() - oldest.CreatedAt;
         return new OutboxStatus(
-            open.Count, open.Count(row => row.State == OutboxState.Signed), oldest?.Key ?? "", age, age > _options.LateAfter, _stuck, balance,
-            _isBalanceLow);
+            open.Count, inFlight.Count, oldest?.Key ?? "", age, age > _options.LateAfter, _stuck, balance, isBalanceLow);
     }
 
     /// <summary>Remembers the first reason of a step.</summary>

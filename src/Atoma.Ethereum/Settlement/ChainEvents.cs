@@ -25,8 +25,9 @@ internal sealed class ChainEvents(SettlementContract settlement, NodeId gateway)
             SettlementEvent.UnbondRequested e => new ChainEvent.UnbondRequested(id, e.Node),
             SettlementEvent.CollateralWithdrawn e => new ChainEvent.CollateralWithdrawn(id, e.Node, e.Amount),
             SettlementEvent.Claimed e => new ChainEvent.Claimed(id, e.Payee, e.Amount),
+            // Asked of the newest block: an executed slash never changes, and a node keeps the state of old blocks for minutes only.
             SettlementEvent.SlashExecuted e => new ChainEvent.Slashed(
-                id, e.Id, e.Node, e.Amount, (await settlement.SlashAsync(e.Id, log.BlockNumber, cancellationToken)).Victim, e.ToVictim, e.Burned),
+                id, e.Id, e.Node, e.Amount, (await settlement.SlashAsync(e.Id, atBlock: null, cancellationToken)).Victim, e.ToVictim, e.Burned),
             _ => null,
         };
     }

@@ -118,35 +118,42 @@ public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, I
     {
         const int RowsMax = 1_000;
         var open = await _store.OpenTransactionsAsync(_outbox.Sender, RowsMax, cancellationToken);
-        return new SettlementBacklog(open.Count, _outbox.Tally.Failures, open.Count > 0 ? open[0].CreatedAt : null, _outbox.Status.StuckReason);
+        return new SettlementBacklog(open.Count, _outbox.Tally.Failures, open.Count > 0 ? open[0].CreatedAt : null, Problem());
+
+        string Problem() => _outbox.Status.StuckReason.Length == 0 && _outbox.Tally.ForeignNonces > 0
+            ? $"The key of {_outbox.Sender} was used for {_outbox.Tally.ForeignNonces} transactions that are not this network's. Find out by whom: nothing else may use it."
+            : _outbox.Status.StuckReason;
     }
 
-    public async Task<ChainInfo> InfoAsync(CancellationToken cancellationToken)
+    public Task<ChainInfo> InfoAsync(CancellationToken cancellationToken) => AskAsync(async applied =>
     {
         var head = await _chain.HeadAsync(cancellationToken);
         var final = await _options.Finality.NewestAsync(_chain, head, cancellationToken);
         return new ChainInfo(
-            _chainId, _token.Address, _options.Settlement, _options.Gateway, _outbox.Sender, head.Number, final?.Number ?? 0, await AppliedAsync(cancellationToken),
+            _chainId, _token.Address, _options.Settlement, _options.Gateway, _outbox.Sender, head.Number, final?.Number ?? 0, applied,
             DateTimeOffset.FromUnixTimeSeconds(final?.Timestamp ?? 0));
-    }
+    }, cancellationToken);
 
-    public async Task<RequesterPosition> RequesterAsync(NodeId user, CancellationToken cancellationToken) =>
-        await _settlement.RequesterAsync(user, await AppliedAsync(cancellationToken), cancellationToken);
+    public Task<RequesterPosition> RequesterAsync(NodeId user, CancellationToken cancellationToken) =>
+        AskAsync(applied => _settlement.RequesterAsync(user, applied, cancellationToken), cancellationToken);
 
-    public async Task<NodePosition> NodeAsync(NodeId node, CancellationToken cancellationToken) =>
-        await _settlement.NodeAsync(node, await AppliedAsync(cancellationToken), cancellationToken);
+    public Task<NodePosition> NodeAsync(NodeId node, CancellationToken cancellationToken) =>
+        AskAsync(applied => _settlement.NodeAsync(node, applied, cancellationToken), cancellationToken);
 
-    public async Task<PayoutPosition> PayoutsAsync(CancellationToken cancellationToken) =>
-        await _settlement.PayoutsAsync(await AppliedAsync(cancellationToken), cancellationToken);
+    public Task<PayoutPosition> PayoutsAsync(CancellationToken cancellationToken) =>
+        AskAsync(applied => _settlement.PayoutsAsync(applied, cancellationToken), cancellationToken);
 
-    public async Task<ChainSlash> SlashAsync(Hash32 id, CancellationToken cancellationToken)
+    public Task<ChainSlash> SlashAsync(Hash32 id, CancellationToken cancellationToken) => AskAsync(async applied =>
     {
-        var slash = await _settlement.SlashAsync(id, await AppliedAsync(cancellationToken), cancellationToken);
+        var slash = await _settlement.SlashAsync(id, applied, cancellationToken);
         return new ChainSlash(slash.State, slash.ExecuteAt);
-    }
+    }, cancellationToken);
 
-    public async Task<Micros> HoldingsAsync(CancellationToken cancellationToken) =>
-        await _token.BalanceAsync(_options.Settlement, await AppliedAsync(cancellationToken), cancellationToken);
+    public Task<DateTimeOffset?> ClaimableAtAsync(long epoch, CancellationToken cancellationToken) =>
+        AskAsync(async applied => (await _settlement.RootAsync(epoch, applied, cancellationToken)).ClaimableAt, cancellationToken);
+
+    public Task<Micros> HoldingsAsync(CancellationToken cancellationToken) =>
+        AskAsync(applied => _token.BalanceAsync(_options.Settlement, applied, cancellationToken), cancellationToken);
 
     public Hash32 VoucherDigest(NodeId user, Micros cumulative) => _typed.Voucher(user, cumulative);
 
@@ -157,6 +164,19 @@ public sealed class EvmSettlementChain : ISettlementChain, IChainEventHandler, I
     public void Dispose() => _outbox.Dispose();
 
     private byte[] Sign(Hash32 digest) => [.. _verdictSigners.Take(_threshold).SelectMany(s => s.Sign(digest))];
+
+    /// <summary>Asks in the state after the newest block that is in the books.</summary>
+    private async Task<T> AskAsync<T>(Func<long, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask(await AppliedAsync(cancellationToken));
+        }
+        catch (Exception e) when (e is ChainUnavailableException or ChainRejectedException or ChainDisagreementException)
+        {
+            throw new SettlementUnavailableException($"The chain cannot be asked now: {e.Message}", e);
+        }
+    }
 
     /// <summary>The newest block whose events are in the books; before the first, that of the contract's creation.</summary>
     private async Task<long> AppliedAsync(CancellationToken cancellationToken) =>

@@ -70,14 +70,29 @@ internal sealed partial class SettlementGrain(
 
     public Task<string> Problem() => Task.FromResult(_problem);
 
-    public Task<ClaimProof?> Claim(string payee)
+    public async Task<ClaimProof?> Claim(string payee)
     {
-        var plan = record.State.Plans.FindLast(p => p.IsFinal);
-        if (plan is null || !plan.Cumulative.TryGetValue(payee, out var cumulative))
-            return Task.FromResult<ClaimProof?>(null);
+        var now = port.Chain is null ? default : (await Chain.InfoAsync(default)).Time;
+        ClaimProof? newest = null;
+        foreach (var plan in record.State.Plans.Where(p => p.IsFinal && p.Cumulative.ContainsKey(payee)).Reverse().ToArray())
+        {
+            // A root that is not claimable yet has more; the one that is pays now.
+            if (await Chain.ClaimableAtAsync(plan.Epoch, default) is not { } at)
+                continue;
+            var proof = Proof(plan, payee, at);
+            if (at <= now)
+                return proof;
+            newest ??= proof;
+        }
+
+        return newest;
+    }
+
+    private static ClaimProof Proof(PayoutPlanRecord plan, string payee, DateTimeOffset claimableAt)
+    {
         var tree = Tree(plan);
         var index = plan.Cumulative.Keys.TakeWhile(k => k != payee).Count();
-        return Task.FromResult<ClaimProof?>(new ClaimProof(plan.Epoch, payee, cumulative, [.. tree.Proof(index).Select(h => h.ToArray())], tree.Root.ToString()));
+        return new ClaimProof(plan.Epoch, payee, plan.Cumulative[payee], [.. tree.Proof(index).Select(h => h.ToArray())], tree.Root.ToString(), claimableAt);
     }
 
     private static PayoutTree Tree(PayoutPlanRecord plan) =>

@@ -66,6 +66,10 @@ internal sealed partial class NodeGrain(
     private DateTimeOffset _leaseEnds;
     private IGrainTimer? _leaseTimer;
 
+    private string HowToBond => chain.Chain is null
+        ? "Bond more and connect again."
+        : "Bond it on the chain ('chain register' and 'chain bond' of Atoma.Cli), and connect again once that is final.";
+
     private NodeId Id => NodeId.Parse(this.GetPrimaryKeyString()["node:".Length..]);
 
     public async Task<ConnectReply> Connect(ConnectCall call, INodeLink link)
@@ -167,7 +171,7 @@ internal sealed partial class NodeGrain(
         if (!suffices && record.State.State is (NodeState.Registered or NodeState.Active))
         {
             return new ConnectReply((int)RefusalCode.CollateralTooLow,
-                $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. Bond more and connect again.", Name(record.State.State), 0, collateral.Value);
+                $"Collateral is {collateral} micros; {options.CollateralMinMicros} are needed. {HowToBond}", Name(record.State.State), 0, collateral.Value);
         }
 
         _collateral = collateral;

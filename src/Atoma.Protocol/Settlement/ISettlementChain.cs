@@ -76,7 +76,7 @@ public enum CallOutcome : byte
 }
 
 /// <summary>
-/// The settlement contracts, seen and used exactly once (P10). Positions are those of the newest block that is in the books, so
+/// The settlement contracts, seen and used exactly once (P10). Questions throw <see cref="SettlementUnavailableException"/>. Positions are those of the newest block that is in the books, so
 /// that they fit the ledger. One caller at a time advances and sends; the rest is safe for concurrent use.
 /// </summary>
 public interface ISettlementChain
@@ -109,6 +109,9 @@ public interface ISettlementChain
 
     Task<ChainSlash> SlashAsync(Hash32 id, CancellationToken cancellationToken);
 
+    /// <summary>From when on payouts can be claimed against the root of this epoch; null when the contract does not keep it.</summary>
+    Task<DateTimeOffset?> ClaimableAtAsync(long epoch, CancellationToken cancellationToken);
+
     /// <summary>All of the token that the contracts hold.</summary>
     Task<Micros> HoldingsAsync(CancellationToken cancellationToken);
 
@@ -123,6 +126,24 @@ public interface ISettlementChain
 
     /// <inheritdoc cref="SignVerdict"/>
     byte[] SignRuling(Hash32 slash, bool uphold);
+}
+
+/// <summary>The chain does not answer, or its endpoints contradict each other. Nothing is lost: it is asked again.</summary>
+public sealed class SettlementUnavailableException : Exception
+{
+    public SettlementUnavailableException()
+    {
+    }
+
+    public SettlementUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    public SettlementUnavailableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
 }
 
 /// <summary>The chain of this network, if it has one: without one the ledger alone settles (P1).</summary>

@@ -44,7 +44,7 @@ internal static class ChainServices
         var options = new EvmSettlementOptions(NodeId.Parse(settings.Settlement), NodeId.Parse(settings.Gateway), settings.StartBlock, settings.Finality);
         var settler = KeyFile.Load(settings.SettlerKey ?? Path.Combine(data, "keys", "settler.key"));
         return EvmSettlementChain.OpenAsync(
-            Connect(settings, time), services.GetRequiredService<IOutboxStore>(), cursors, settler, [.. VerdictKeys(settings, data).Select(KeyFile.Load)], options, time,
+            Connect(settings, time), services.GetRequiredService<IOutboxStore>(), cursors, settler, [.. VerdictKeys(settings, data).Select(path => KeyFile.Load(path))], options, time,
             CancellationToken.None).GetAwaiter().GetResult();
     }
 

@@ -30,27 +30,41 @@ public sealed class LocalSettlement : IAsyncDisposable
 
     private readonly LocalChain _chain;
 
+    private readonly NodeKey _requester;
+
     private LocalSettlement(LocalChain chain, ChainSettings settings, NodeKey requester)
     {
         _chain = chain;
         Settings = settings;
-        Requester = requester;
+        _requester = requester;
     }
 
     public ChainSettings Settings { get; }
 
     /// <summary>The development account's wallet.</summary>
-    public NodeKey Requester { get; }
+    public ISigner Requester => _requester;
 
     public Uri Endpoint => _chain.Endpoint;
 
-    /// <summary>Starts and prepares it.</summary>
+    /// <summary>Starts and prepares it; null, when it cannot, with a message that says what to do.</summary>
     /// <param name="settings">Of the network that settles on it.</param>
     /// <param name="say">What a person is told.</param>
     /// <param name="time">Clock.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="LocalChainException">anvil cannot be started.</exception>
-    public static async Task<LocalSettlement> StartAsync(SiloSettings settings, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LocalSettlement?> TryStartAsync(SiloSettings settings, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartAsync(settings, say, time, cancellationToken);
+        }
+        catch (LocalChainException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return null;
+        }
+    }
+
+    private static async Task<LocalSettlement> StartAsync(SiloSettings settings, Action<string> say, TimeProvider time, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(settings.DataDirectory, "chain");
         Directory.CreateDirectory(folder);
@@ -77,7 +91,7 @@ public sealed class LocalSettlement : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Requester.Dispose();
+        _requester.Dispose();
         await _chain.DisposeAsync();
     }
 
@@ -120,13 +134,10 @@ public sealed class LocalSettlement : IAsyncDisposable
     /// <summary>Windows in proportion to the network's epoch, within what the contract allows.</summary>
     private static SettlementConfig Config(SiloSettings settings, NodeId settler, NodeId admin, IReadOnlyList<NodeId> signers)
     {
-        var (appeal, ruling, exit) = (Epochs(1), Epochs(4), Epochs(2));
-        var unbond = appeal + ruling;
+        var windows = SettlementWindows.OfEpoch(settings.Network.EpochSeconds);
         return new SettlementConfig(
-            settler, admin, Guardian: admin, Eip712.DomainSeparator(SigningDomain.NoChain), exit, unbond, appeal, ruling, TimeSpan.FromMinutes(1),
-            ParameterDelay: unbond > exit ? unbond : exit, new Micros(settings.Network.CollateralMinMicros), signers, VerdictThreshold: signers.Count / 2 + 1);
-
-        TimeSpan Epochs(int count) => TimeSpan.FromSeconds(Math.Clamp((long)count * settings.Network.EpochSeconds, 60, count * 500_000L));
+            settler, admin, Guardian: admin, Eip712.DomainSeparator(SigningDomain.NoChain), windows.Exit, windows.Unbond, windows.Appeal, windows.Ruling,
+            TimeSpan.FromSeconds(SettlementWindows.DelayMinSeconds), windows.Parameter, new Micros(settings.Network.CollateralMinMicros), signers, VerdictThreshold: signers.Count / 2 + 1);
     }
 
     /// <summary>Money for the development account, collateral for the nodes; what is there from an earlier run is left alone.</summary>

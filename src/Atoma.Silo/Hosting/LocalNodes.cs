@@ -6,6 +6,7 @@ using Atoma.Inference.Engine;
 using Atoma.Inference.Native;
 using Atoma.Protocol.Common;
 using Atoma.Protocol.Models;
+using Atoma.Protocol.Settlement;
 using Atoma.Silo.Nodes;
 
 namespace Atoma.Silo.Hosting;
@@ -33,6 +34,9 @@ internal sealed class LocalNodes(
                 return;
             }
 
+            // All addresses at once: where bonds come over a chain, their owner needs to know them.
+            for (var i = 1; i <= settings.Nodes && settings.Chain is not null; i++)
+                KeyFile.LoadOrCreate(KeyPath(i)).Dispose();
             var running = new List<Task>();
             // Loading takes turns with joining: the next node loads while the last one answers its known prompts.
             var next = Open(owned);
@@ -47,7 +51,7 @@ internal sealed class LocalNodes(
                 // Tokens were generated: whoever asks whether the network is ready is told so.
                 status.MarkServed();
                 var cheat = settings.Cheater is { } name && i >= settings.Nodes - settings.Cheaters ? await CheatAsync(name, models, owned, stoppingToken) : null;
-                var key = KeyFile.LoadOrCreate(Path.Combine(settings.DataDirectory, "keys", $"node-{i + 1}.key"));
+                var key = KeyFile.LoadOrCreate(KeyPath(i + 1));
                 var profile = new NodeProfile("silo", "", new Micros(settings.InputPriceMicros), new Micros(settings.OutputPriceMicros), settings.Slots);
                 var agent = new NodeAgent(key, models, profile, cheat, time, log);
                 var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,12 +85,25 @@ internal sealed class LocalNodes(
     private async Task BondedAsync(NodeId node, CancellationToken stoppingToken)
     {
         var said = false;
-        while (await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is not { } found || found.CollateralMicros < settings.Network.CollateralMinMicros)
+        while (!await IsBondedAsync(node))
         {
             if (!said)
                 progress.Say($"Node {node} waits until a bond of {settings.Network.CollateralMinMicros} micros is final on the chain");
             said = true;
             await Task.Delay(BondPoll, time, stoppingToken);
+        }
+    }
+
+    private async Task<bool> IsBondedAsync(NodeId node)
+    {
+        try
+        {
+            return await grains.GetGrain<IChainGrain>(Keys.Chain).Node(node.ToString()) is { } found && found.CollateralMicros >= settings.Network.CollateralMinMicros;
+        }
+        catch (SettlementUnavailableException)
+        {
+            // After a start the chain may not know the state of the last block in the books any more; the next one's it does.
+            return false;
         }
     }
 
@@ -113,6 +130,8 @@ internal sealed class LocalNodes(
             }
         }
     }
+
+    private string KeyPath(int node) => Path.Combine(settings.DataDirectory, "keys", $"node-{node}.key");
 
     private NodeModels Open(List<IAsyncDisposable> owned)
     {

@@ -201,6 +201,8 @@ internal sealed class FakeNode(NodeInfo? info) : INodeGrain
 {
     public Task<NodeInfo?> Describe() => Task.FromResult(info);
 
+    public Task SetUnbonding(long micros) => throw new NotSupportedException();
+
     public Task<ConnectReply> Connect(ConnectCall call, INodeLink link) => throw new NotSupportedException();
 
     public Task<bool> Renew(string session, int busy) => throw new NotSupportedException();

@@ -75,4 +75,8 @@ internal sealed class FakeRequest(FakeNetwork network, string id) : IRequestGrai
     public Task NodeLost(string node) => throw new NotSupportedException();
 
     public Task Sweep() => throw new NotSupportedException();
+
+    public Task<ContractOutcome?> Outcome() => throw new NotSupportedException();
+
+    public Task AskSignatures(byte[] domain) => throw new NotSupportedException();
 }

@@ -85,6 +85,16 @@ public class JsonRpcChainClientTests
     }
 
     [Fact]
+    public async Task Call_AtABlockThatTheEndpointLacks_UnavailableAndNotRejected()
+    {
+        ScriptedEndpoint Endpoint(JsonNode? block) => With((method, _) => method == "eth_getBlockByNumber" ? block?.DeepClone() : throw new ScriptedEndpoint.Refusal(-32000, "header not found"));
+        await Assert.ThrowsAsync<ChainUnavailableException>(() => Endpoint(null).Client().CallAsync(new ChainCall(Contract, [1]), 5, None));
+        await Assert.ThrowsAsync<ChainUnavailableException>(() => Endpoint(null).Client().NonceAsync(Contract, 5, None));
+        await Assert.ThrowsAsync<ChainRejectedException>(() => Endpoint(Block(5)).Client().CallAsync(new ChainCall(Contract, [1]), 5, None));
+        await Assert.ThrowsAsync<ChainRejectedException>(() => Endpoint(null).Client().CallAsync(new ChainCall(Contract, [1]), null, None));
+    }
+
+    [Fact]
     public async Task Send_WhatTheNodeHasAlready_IsNoError()
     {
         byte[] raw = [2, 1, 2, 3];

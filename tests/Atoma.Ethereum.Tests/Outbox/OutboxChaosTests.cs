@@ -1,12 +1,10 @@
-using Atoma.Ethereum.Local;
-using Atoma.Ethereum.Tests.Local;
 using Atoma.Ethereum.Tests.Outbox.Chaos;
 using Xunit.Abstractions;
 
 namespace Atoma.Ethereum.Tests.Outbox;
 
 /// <summary>P10.3 under every fault at once, on a real chain; `settlement-chaos` of the benchmarks runs more of the same.</summary>
-public sealed class OutboxChaosTests(AnvilFixture anvil, ITestOutputHelper output) : IClassFixture<AnvilFixture>
+public sealed class OutboxChaosTests(ITestOutputHelper output)
 {
     private const int Batches = 20;
 
@@ -22,7 +20,7 @@ public sealed class OutboxChaosTests(AnvilFixture anvil, ITestOutputHelper outpu
         {
             var tally = new ChaosTally();
             var path = onSqlite ? Path.Combine(folder.FullName, "ledger.db") : null;
-            await ChaosRun.RunAsync(new ChaosOptions(seed, Batches, SqlitePath: path, TwoEndpoints: twoEndpoints), anvil.Chain, tally);
+            await ChaosRun.RunAsync(new ChaosOptions(seed, Batches, SqlitePath: path, TwoEndpoints: twoEndpoints), tally);
             output.WriteLine(tally.ToString());
             Assert.True(tally.IsExact, $"seed {seed}: {tally}");
             Assert.Equal(Batches, tally.Exact);
@@ -44,9 +42,9 @@ public sealed class OutboxChaosTests(AnvilFixture anvil, ITestOutputHelper outpu
     {
         const int SeedsMax = 10;
         var tally = new ChaosTally();
-        for (var seed = 1; seed <= SeedsMax && tally.IsExact; seed++)
-            await ChaosRun.RunAsync(new ChaosOptions(seed, Batches, mutant), anvil.Chain, tally);
+        for (var seed = 1; seed <= SeedsMax && !tally.IsWrong; seed++)
+            await ChaosRun.RunAsync(new ChaosOptions(seed, Batches, mutant), tally);
         output.WriteLine(tally.ToString());
-        Assert.True(tally.Double + tally.Missing + tally.Misbooked > 0, $"{mutant} was not caught: {tally}");
+        Assert.True(tally.IsWrong, $"{mutant} was not caught: {tally}");
     }
 }

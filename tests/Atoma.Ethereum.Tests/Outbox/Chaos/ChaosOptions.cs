@@ -104,6 +104,9 @@ public sealed class ChaosTally
 
     public bool IsExact => Double == 0 && Missing == 0 && Stuck == 0 && Misbooked == 0 && Alarms == 0;
 
+    /// <summary>Something was paid twice, or not at all, or booked wrong.</summary>
+    public bool IsWrong => Double + Missing + Misbooked > 0;
+
     public override string ToString() =>
         $"seeds={Seeds} steps={Steps} crashes={Crashes.Values.Sum()} lost={LostAnswers} late={LateSends} duplicates={DuplicateSends} drops={Drops} "
         + $"reorgs={Reorgs} storms={Storms} foreign={ForeignTransactions} closures={Closures} lies={Lies} disagreements={Disagreements} "

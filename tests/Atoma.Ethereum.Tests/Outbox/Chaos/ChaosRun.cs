@@ -55,9 +55,13 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     private IOutboxStore Store => (IOutboxStore?)_sqlite ?? _memory;
 
-    /// <summary>Runs one seed and adds what came of it to the tally.</summary>
-    public static async Task RunAsync(ChaosOptions options, LocalChain chain, ChaosTally tally)
+    /// <summary>
+    /// Runs one seed on a chain of its own and adds what came of it to the tally. (anvil 1.7.1 loses contracts' code when it
+    /// reorganises a chain of some 1,400 blocks: two seeds.)
+    /// </summary>
+    public static async Task RunAsync(ChaosOptions options, ChaosTally tally)
     {
+        await using var chain = await LocalChain.StartAsync(new LocalChainOptions { BinaryPath = LocalChainBinary.Find() }, TimeProvider.System, None);
         await chain.DoAsync(new JsonRpcCall("evm_setAutomine", false), None);
         using var sender = NodeKey.FromBytes(Hash32.Sha256([.. BitConverter.GetBytes(options.Seed), .. "chaos"u8]).ToArray());
         await chain.DoAsync(new JsonRpcCall("anvil_setBalance", sender.Id.ToString(), "0x56bc75e2d63100000"), None);
@@ -128,7 +132,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>Plans some more, and something again that was planned before.</summary>
     private async Task PlanAsync()
     {
-        for (var more = _random.Next(4); more > 0 && _planned < _options.Batches; more--)
+        for (var more = _random.Next(3); more > 0 && _planned < _options.Batches; more--)
         {
             Assert.NotEqual(OutboxAddStatus.KeyReused, await PlanAsync(_planned));
             _planned++;
@@ -207,7 +211,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         if (_random.Next(4) != 0)
             return;
-        _liar!.Honesty = _random.Next(5) switch { 0 => Honesty.Lying, 1 => Honesty.Lagging, _ => Honesty.Honest };
+        _liar!.Honesty = _random.Next(6) switch { 0 => Honesty.Lying, 1 => Honesty.Lagging, 2 => Honesty.PartlyLagging, _ => Honesty.Honest };
+        _liar.LieRarity = _random.Next(1, 5);
         var head = await _chain.CreateClient(NoGuardContract.Errors).HeadAsync(None);
         _liar.KnownHead = head.Number - _random.Next(1, 20);
     }
@@ -225,6 +230,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private async Task JudgeAsync()
     {
         var client = _chain.CreateClient(NoGuardContract.Errors);
+        Assert.NotEmpty(await client.CodeAsync(_contract.Address, None));
         var head = await client.HeadAsync(None);
         var events = new List<ChainLog>();
         for (var from = _startBlock; from <= head.Number; from += ChainLimits.LogBlocksMax)

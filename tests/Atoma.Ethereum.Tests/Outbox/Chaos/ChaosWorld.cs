@@ -29,7 +29,7 @@ internal sealed class ChaosWorld(LocalChain chain, NoGuardContract contract, Nod
     /// <summary>What happens between two steps of the outbox.</summary>
     public async Task HappenAsync(IOutboxStore store)
     {
-        if (random.Next(8) == 0)
+        if (random.Next(3) == 0)
             await DropAsync(store);
         if (random.Next(12) == 0)
             await StormAsync();
@@ -39,9 +39,9 @@ internal sealed class ChaosWorld(LocalChain chain, NoGuardContract contract, Nod
             await SetClosedAsync(false);
         if (random.Next(150) == 0)
             await SendForeignAsync();
-        if (random.Next(3) != 0)
+        if (random.Next(5) > 1)
             await MineAsync(1 + random.Next(2));
-        if (random.Next(10) == 0)
+        if (random.Next(7) == 0)
             await ReorganiseAsync();
     }
 

@@ -12,6 +12,9 @@ internal enum Honesty
     /// <summary>Answers as of some blocks ago.</summary>
     Lagging,
 
+    /// <summary>Of the servers behind it some lag: every other answer is as of some blocks ago.</summary>
+    PartlyLagging,
+
     /// <summary>Falsifies hashes, receipts and logs.</summary>
     Lying,
 }
@@ -19,19 +22,21 @@ internal enum Honesty
 /// <summary>Stands between us and the second endpoint.</summary>
 internal sealed class LyingHandler(Random random, ChaosTally tally) : DelegatingHandler(new SocketsHttpHandler())
 {
-    private const int LieRarity = 3;
-
     public Honesty Honesty { get; set; }
+
+    /// <summary>While it lies, of so many answers one is false.</summary>
+    public int LieRarity { get; set; } = 1;
 
     /// <summary>While it lags, the newest block that it knows.</summary>
     public long KnownHead { get; set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (Honesty == Honesty.Honest)
+        var lags = Honesty == Honesty.Lagging || (Honesty == Honesty.PartlyLagging && random.Next(2) == 0);
+        if (!lags && Honesty != Honesty.Lying)
             return await base.SendAsync(request, cancellationToken);
         var calls = Calls(JsonNode.Parse(await request.Content!.ReadAsByteArrayAsync(cancellationToken))!);
-        if (Honesty == Honesty.Lagging)
+        if (lags)
         {
             foreach (var call in calls)
                 AskOfThePast(call);
@@ -41,7 +46,7 @@ internal sealed class LyingHandler(Random random, ChaosTally tally) : Delegating
         var response = await base.SendAsync(request, cancellationToken);
         var replies = Calls(JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken))!);
         foreach (var (call, reply) in calls.Zip(replies))
-            Falsify((string)call["method"]!, (JsonArray)call["params"]!, reply);
+            Falsify((string)call["method"]!, lags, reply);
         response.Content = Body(replies);
         return response;
     }
@@ -66,11 +71,11 @@ internal sealed class LyingHandler(Random random, ChaosTally tally) : Delegating
         }
     }
 
-    private void Falsify(string method, JsonArray parameters, JsonObject reply)
+    private void Falsify(string method, bool lags, JsonObject reply)
     {
         if (reply["result"] is not { } result)
             return;
-        if (Honesty == Honesty.Lagging)
+        if (lags)
         {
             var isUnknown = method switch
             {

@@ -47,9 +47,9 @@ internal sealed class NoGuardContract(LocalChain chain, NodeId address)
         return new NoGuardContract(chain, receipt!.Contract!.Value);
     }
 
-    public async Task<int> TimesAsync(Hash32 id)
+    public async Task<int> TimesAsync(Hash32 id, long? atBlock = null)
     {
-        var data = await chain.CreateClient(Errors).CallAsync(new ChainCall(address, Times.Encode(id.ToArray())), null, None);
+        var data = await chain.CreateClient(Errors).CallAsync(new ChainCall(address, Times.Encode(id.ToArray())), atBlock, None);
         return (int)(BigInteger)Times.DecodeResult(data)[0];
     }
 
