@@ -7,8 +7,8 @@ namespace Atoma.Ethereum.Settlement;
 /// <summary>The contracts' own guards: whether a call has had its effect, by whatever transaction.</summary>
 internal sealed class SettlementEffects(SettlementContract settlement, GatewayContract gateway) : ITransactionEffects
 {
-    /// <summary>Reverts that a little time mends: the node's clock is not the chain's. Everything else is planned anew by the next epoch.</summary>
-    private static readonly string[] Temporary = ["ExecuteTooEarly"];
+    /// <summary>Reverts that a little time mends: clocks differ, and roots are at least an eighth of the claim delay apart. Everything else is planned anew by the next epoch.</summary>
+    private static readonly string[] Temporary = ["ExecuteTooEarly", "RootTooSoon"];
 
     public async Task<bool> IsPresentAsync(OutboxRow row, long? atBlock, CancellationToken cancellationToken)
     {

@@ -24,12 +24,12 @@ internal sealed partial class SettlementGrain
         if (record.State.Contracts.ContainsKey(asked.Id.ToString()))
             return;
         var request = RequestSpec.IdOf(caller, asked.Id);
-        var track = new ContractTrack { Caller = caller, MaxFeeMicros = asked.MaxFee.Value, Deadline = asked.Deadline, Request = request.ToString() };
-        record.State.Contracts[asked.Id.ToString()] = track;
+        // A repetition is the same request: the event comes again until this is stored.
+        record.State.Contracts[asked.Id.ToString()] = new ContractTrack
+        {
+            Caller = caller, MaxFeeMicros = asked.MaxFee.Value, Deadline = asked.Deadline, Request = request.ToString(), Declined = await SubmitAsync(asked, caller, request),
+        };
         await record.WriteStateAsync();
-        track.Declined = await SubmitAsync(asked, caller, request);
-        if (track.Declined.Length > 0)
-            await record.WriteStateAsync();
     }
 
     /// <returns>Why the network does not take it; empty when it does.</returns>

@@ -77,7 +77,10 @@ internal sealed partial class SettlementGrain
         var payable = Nodes(await ledger.BalancesAsync(AccountKind.Payable, default));
         // Counted on by what is claimable already: claimed, or still waiting to be.
         var free = pool.Backing - pool.Claimed - payable.Values.Aggregate(Micros.Zero, static (sum, p) => sum + p);
-        if (SettlementRules.Claimable(record.State.Round, Nodes(await ledger.BalancesAsync(AccountKind.Earnings, default)), free) is { } command)
+        var earnings = Nodes(await ledger.BalancesAsync(AccountKind.Earnings, default));
+        // A stop after this step and before the plan was stored: what was earned since is for the next closing.
+        var isTaken = (await ledger.EntriesOfAsync([.. earnings.Keys.Select(n => SettlementRules.ClaimableId(record.State.Round, n))], default)).Count > 0;
+        if (!isTaken && SettlementRules.Claimable(record.State.Round, earnings, free) is { } command)
         {
             await CommitAsync(command);
             payable = Nodes(await ledger.BalancesAsync(AccountKind.Payable, default));

@@ -49,34 +49,57 @@ internal sealed partial class SettlementGrain
     private async Task<bool> FollowAsync(Hash32 id, SlashTrack track)
     {
         var here = track.Kind == (int)ChainSlashKind.Silence ? SlashStatus.Executed : SlashCase.FromBytes((await ledger.FindSlashAsync(id, default))!.State).Status;
-        var there = await Chain.SlashAsync(id, default);
-        switch (there.State)
+        var current = ChainIdOf(id, track);
+        var there = await Chain.SlashAsync(current, default);
+        var isOpen = there.State is ChainSlashState.Open or ChainSlashState.Appealed;
+        switch (here)
         {
-            case ChainSlashState.None:
-                var verdict = Verdict(id, track);
-                if (await Chain.OutcomeAsync(OpenKey(id), default) == CallOutcome.Unknown)
-                    await Chain.EnqueueAsync(OpenKey(id), new SettlementCall.ProposeSlash(verdict, Chain.SignVerdict(verdict)), default);
-                return await Chain.OutcomeAsync(OpenKey(id), default) == CallOutcome.Failed;
-            case ChainSlashState.Open or ChainSlashState.Appealed when here == SlashStatus.Returned:
-                await RuleAsync(id, uphold: false);
+            case SlashStatus.Frozen or SlashStatus.Executed when there.State == ChainSlashState.None:
+                return await ProposeAsync(current, track);
+            case SlashStatus.Executed when there.State == ChainSlashState.Appealed:
+                await RuleAsync(current, uphold: true);
                 return false;
-            case ChainSlashState.Appealed when here == SlashStatus.Executed:
-                await RuleAsync(id, uphold: true);
+            case SlashStatus.Executed when there.State == ChainSlashState.Open:
+                if ((await Chain.InfoAsync(default)).Time >= there.ExecuteAt)
+                    await Chain.EnqueueAsync($"slash/{current}/execute", new SettlementCall.ExecuteSlash(current), default);
                 return false;
-            case ChainSlashState.Open when here == SlashStatus.Executed && (await Chain.InfoAsync(default)).Time >= there.ExecuteAt:
-                await Chain.EnqueueAsync($"slash/{id}/execute", new SettlementCall.ExecuteSlash(id), default);
+            // In review again, or not confirmed: nobody may execute it there meanwhile.
+            case SlashStatus.Unconfirmed or SlashStatus.Returned when isOpen:
+                await RuleAsync(current, uphold: false);
                 return false;
-            case ChainSlashState.Returned when here == SlashStatus.Executed:
-                log.SlashLapsed(id.ToString(), track.Node);
-                return true;
+            case SlashStatus.Unconfirmed:
+                return false;
+            case SlashStatus.Frozen or SlashStatus.Executed when there.State == ChainSlashState.Returned:
+                if (await Chain.OutcomeAsync(RuleKey(current, uphold: false), default) == CallOutcome.Unknown)
+                {
+                    log.SlashLapsed(current.ToString(), track.Node);
+                    return true;
+                }
+
+                // We took it back for the review, which confirmed it: once more, under another id.
+                track.Attempt++;
+                await record.WriteStateAsync();
+                return false;
             default:
-                return there.State is ChainSlashState.Executed or ChainSlashState.Returned;
+                return !isOpen;
         }
+    }
+
+    private async Task<bool> ProposeAsync(Hash32 id, SlashTrack track)
+    {
+        var outcome = await Chain.OutcomeAsync(OpenKey(id), default);
+        if (outcome == CallOutcome.Unknown)
+        {
+            var verdict = Verdict(id, track);
+            await Chain.EnqueueAsync(OpenKey(id), new SettlementCall.ProposeSlash(verdict, Chain.SignVerdict(verdict)), default);
+        }
+
+        return outcome == CallOutcome.Failed;
     }
 
     private async Task RuleAsync(Hash32 id, bool uphold)
     {
-        var key = $"slash/{id}/{(uphold ? "uphold" : "return")}";
+        var key = RuleKey(id, uphold);
         if (await Chain.OutcomeAsync(key, default) == CallOutcome.Unknown)
             await Chain.EnqueueAsync(key, new SettlementCall.RuleSlash(id, uphold, Chain.SignRuling(id, uphold)), default);
     }
@@ -85,6 +108,7 @@ internal sealed partial class SettlementGrain
     private async Task GatherPenaltiesAsync()
     {
         const int EntriesMax = 1_000;
+        var isNew = false;
         foreach (var address in (await ledger.BalancesAsync(AccountKind.Collateral, default)).Keys)
         {
             var node = NodeId.Parse(address);
@@ -93,6 +117,7 @@ internal sealed partial class SettlementGrain
             if (entries.Count == 0)
                 continue;
             record.State.PenaltiesRead[address] = entries[^1].Sequence;
+            isNew = true;
             foreach (var part in entries.Where(e => e.Code == TransferCode.SilencePenalty).GroupBy(e => SettlementRules.AddressOf(e.Counterparty.Owner) ?? default))
             {
                 var id = new CanonicalWriter().Text("atoma/chain-silence/1").Node(node).Node(part.Key).Int64(from).Int64(entries[^1].Sequence).Sha256();
@@ -108,6 +133,10 @@ internal sealed partial class SettlementGrain
                 };
             }
         }
+
+        // Before any of it is signed: what was read must not be read again into another verdict.
+        if (isNew)
+            await record.WriteStateAsync();
     }
 
     private SlashTrack Track(SlashCase slash) => new()
@@ -126,6 +155,12 @@ internal sealed partial class SettlementGrain
     private static ChainVerdict Verdict(Hash32 id, SlashTrack track) => new(
         id, NodeId.Parse(track.Node), Hash32.Parse(track.Request), track.Victim.Length > 0 ? NodeId.Parse(track.Victim) : default, new Micros(track.AmountMicros),
         track.Honest, track.Resolvers, (ChainSlashKind)track.Kind, Hash32.Parse(track.Evidence), track.Deadline);
+
+    /// <summary>The slash's own id at first, another for each time that it is proposed again.</summary>
+    private static Hash32 ChainIdOf(Hash32 id, SlashTrack track) =>
+        track.Attempt == 0 ? id : new CanonicalWriter().Text("atoma/chain-slash/1").Hash(id).Int32(track.Attempt).Sha256();
+
+    private static string RuleKey(Hash32 id, bool uphold) => $"slash/{id}/{(uphold ? "uphold" : "return")}";
 
     private static string OpenKey(Hash32 id) => $"slash/{id}/open";
 }

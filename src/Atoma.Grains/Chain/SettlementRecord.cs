@@ -79,6 +79,9 @@ internal sealed class SlashTrack
 
     /// <summary>Seconds since 1970: the verdict is fixed when it is first signed.</summary>
     [Id(8)] public long Deadline { get; set; }
+
+    /// <summary>How often it was taken back for a review that confirmed it.</summary>
+    [Id(9)] public int Attempt { get; set; }
 }
 
 /// <summary>A contract's request on its way through the network.</summary>

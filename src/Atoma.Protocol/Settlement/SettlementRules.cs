@@ -114,8 +114,11 @@ public static class SettlementRules
     public static Micros Spent(RequesterPosition chain, RequesterBooks books, Micros voucher) =>
         Micros.Min(chain.Balance + chain.Redeemed - books.Total, voucher);
 
+    /// <summary>Id of a node's transfer in <see cref="Claimable"/>: where one of them is booked, the closing's step was taken.</summary>
+    public static Hash32 ClaimableId(long epoch, NodeId node) => new CanonicalWriter().Text("atoma/claimable/1").Int64(epoch).Node(node).Sha256();
+
     /// <summary>An epoch closes: earnings become claimable (P10.1), never above what backs them.</summary>
-    /// <param name="epoch">Of the root.</param>
+    /// <param name="epoch">Number of the closing.</param>
     /// <param name="earnings">Of all nodes.</param>
     /// <param name="free">Backing that no claimable earnings count on.</param>
     public static LedgerCommand? Claimable(long epoch, IEnumerable<KeyValuePair<NodeId, Micros>> earnings, Micros free)
@@ -127,8 +130,7 @@ public static class SettlementRules
             if (!amount.IsPositive)
                 continue;
             free -= amount;
-            var id = new CanonicalWriter().Text("atoma/claimable/1").Int64(epoch).Node(node).Sha256();
-            operations.Add(new LedgerOperation.Transfer(id, LedgerAccount.Earnings(node), LedgerAccount.Payable(node), amount, TransferCode.Claimable));
+            operations.Add(new LedgerOperation.Transfer(ClaimableId(epoch, node), LedgerAccount.Earnings(node), LedgerAccount.Payable(node), amount, TransferCode.Claimable));
         }
 
         return operations.Count == 0 ? null : new LedgerCommand(operations);

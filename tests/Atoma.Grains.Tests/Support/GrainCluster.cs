@@ -5,6 +5,7 @@ using Atoma.Protocol.Common;
 using Atoma.Protocol.Ledger;
 using Atoma.Protocol.Models;
 using Atoma.Protocol.Requests;
+using Atoma.Protocol.Settlement;
 using Atoma.Storage.Orleans;
 using Atoma.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,8 +57,9 @@ internal sealed class GrainCluster : IAsyncDisposable
 
     /// <param name="folder">Where the books lie.</param>
     /// <param name="durableGrains">Grain state in SQLite, so that a second cluster over the folder finds it; else in memory.</param>
+    /// <param name="chain">To settle on; null for none. Nothing moves on it but what a test moves.</param>
     /// <param name="options">Null for <see cref="ShortLimits"/>.</param>
-    public static async Task<GrainCluster> StartAsync(TempFolder folder, bool durableGrains, NetworkOptions? options = null)
+    public static async Task<GrainCluster> StartAsync(TempFolder folder, bool durableGrains, NetworkOptions? options = null, ISettlementChain? chain = null)
     {
         options ??= ShortLimits();
         var clock = new TestClock();
@@ -92,6 +94,8 @@ internal sealed class GrainCluster : IAsyncDisposable
             silo.Services.AddSingleton<ILedgerStore>(store);
             silo.Services.AddSingleton<IAccountStore>(store);
             silo.Services.AddSingleton<IWebhookStore>(store);
+            silo.Services.AddSingleton<IVoucherStore>(store);
+            silo.Services.AddSingleton(new ChainPort(chain));
             silo.Services.AddSingleton<ISigner>(coordinator);
             silo.Services.AddSingleton<ISignatureScheme, EthereumSignatures>();
             silo.Services.AddSingleton<ITokenizers, ByteTokenizers>();
