@@ -16,8 +16,6 @@ public static class EmbeddedNetwork
     {
         if (settings.Chain is null)
             settings.UsePlayMoney();
-        else
-            settings.UseChainMoney();
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddAtomaDefaults();
         builder.AddAtomaTelemetry("atoma");

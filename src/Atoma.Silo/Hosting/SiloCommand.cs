@@ -12,6 +12,11 @@ internal static class SiloCommand
         var clientPort = new Option<int>("--client-port") { Description = "Loopback port for the API.", DefaultValueFactory = _ => 30000 };
         var command = new Command("silo", "Run a core silo: grains, ledger, node gateway and local nodes.") { siloPort, clientPort };
         line.AddTo(command);
+        command.Validators.Add(given =>
+        {
+            if (line.IsLocalChain(given))
+                given.AddError("'--chain local' is for the embedded network (src/Atoma.Api). Start a chain, deploy with 'chain deploy' of Atoma.Cli, and give its address.");
+        });
         command.SetAction((given, cancellationToken) => RunAsync(
             line.Read(given) with { SiloPort = given.GetValue(siloPort), ClientPort = given.GetValue(clientPort) }, cancellationToken));
         return command;

@@ -42,6 +42,9 @@ public sealed class SiloCommandLine
     /// <summary>Whether a local chain was asked for.</summary>
     public bool IsLocalChain(ParseResult given) => given.GetValue(_chain) is [ChainSettings.Local];
 
+    /// <inheritdoc cref="IsLocalChain(ParseResult)"/>
+    internal bool IsLocalChain(System.CommandLine.Parsing.CommandResult given) => given.GetValue(_chain) is [ChainSettings.Local];
+
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {

@@ -31,6 +31,8 @@ public static class SiloComposition
     {
         if (settings.Problems() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
+        if (settings.Chain is not null)
+            settings.UseChainMoney();
         var data = Path.GetFullPath(settings.DataDirectory);
         Directory.CreateDirectory(Path.Combine(data, "keys"));
         var services = builder.Services;
