@@ -110,7 +110,10 @@ internal sealed class ChaosRun : IAsyncDisposable
 
         // What was called final must stay so: nothing else happens to the chain, and the watcher sees all of it.
         await _world.MineAsync(ChaosOptions.Confirmations + 1);
-        await StepAsync();
+        // Steps, since two endpoints may want to be asked again before they agree.
+        _isUpToDate = false;
+        for (var step = 0; step < _options.QuietStepsMax && !_isUpToDate; step++)
+            await StepAsync();
         AddUp();
     }
 
